@@ -1,0 +1,678 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file
+ * A cyclic buffer of frames between one producer and one consumer, lock-free and without copies.
+ *
+ * `get` lends contiguous frames of the buffer itself, `release` hands over as many of them as you say. Positions are
+ * 64-bit counts of frames that only grow, so a position is also the stream's time. Any capacity may be used, all of it.
+ *
+ *     struct rondo_ring ring;                                       // aligned to a cache line by its type
+ *     rondo_ring_init(&ring, memory, 480, 4);                       // 480 frames of 4 bytes
+ *     struct rondo_span room = rondo_ring_get_write(&ring, 64);     // one thread: the producer
+ *     rondo_ring_release_write(&ring, room.frames);
+ *     struct rondo_span fill = rondo_ring_get_read(&ring, 64);      // another thread: the consumer
+ *     rondo_ring_release_read(&ring, fill.frames);
+ *
+ * Who may call what beside whom:
+ *
+ *     | calls                                            | by           | beside                   |
+ *     | init, init_mirrored, set_producer, reset         | one thread   | nothing else             |
+ *     | get_write, release_write, write, warm_write,     | the producer | all of the consumer's    |
+ *     |   room, catch_up_write                           |              |                          |
+ *     | get_read, release_read, read, fill, skip_read,   | the consumer | all of the producer's    |
+ *     |   release_read_lazy, *_checked                   |              |                          |
+ *     | rondo_tap_* (tap.h)                              | any thread   | all of both, a tap each  |
+ *
+ * The producer and the consumer may each move to another thread if the two threads synchronise over it.
+ *
+ * Synchronization: the producer writes write_pos and claim_pos, the consumer writes read_pos; nothing else is shared.
+ *   PAIR-FILL   release of write_pos in release_write()  ->  acquire in get_read():   frame data before write_pos
+ *   PAIR-ROOM   release of read_pos in release_read()    ->  acquire in get_write():  reads done before read_pos
+ *   PAIR-CLAIM  release fence after claim_pos, before frames are overwritten  ->  acquire fence after they were read,
+ *               before claim_pos is checked: who read one overwritten byte sees the claim that announced it
+ */
+#ifndef RONDO_RING_H
+#define RONDO_RING_H
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <rondo/atomic.h>
+#include <rondo/cacheline.h>
+#include <rondo/span.h>
+
+/** What the producer does when there is no room. */
+enum rondo_ring_producer_kind {
+    /** It waits for room: frames are never lost. The default. */
+    RONDO_PRODUCER_WAITS = 0,
+    /** It waits for room, and announces what it is about to overwrite, so that taps (tap.h) may read along. */
+    RONDO_PRODUCER_WAITS_TAPPED = 1,
+    /** It never looks at the consumer and overwrites the oldest frames, as a DMA engine does. The consumer must use
+     *  the `_checked` calls, which tell what was lost; the plain ones lend nothing. Taps may read along. */
+    RONDO_PRODUCER_FREE_RUNS = 2
+};
+
+/* The producer's line: its own words, and private copies of everything that it needs. */
+struct rondo__ring_producer {
+    RONDO_ATOMIC(uint64_t) write_pos; /* published */
+    RONDO_ATOMIC(uint64_t) claim_pos; /* published: frames before claim_pos - capacity may be overwritten by now */
+    uint64_t room_end;                /* positions before this are known to be free (kinds that announce: never moved) */
+    uint64_t lap_pos;                 /* the position that stands at the start of memory in this turn */
+    unsigned char *memory;
+    uint32_t capacity_frames;
+    uint32_t reach_frames; /* contiguous frames from the start of memory: the capacity, twice that if mirrored */
+    uint32_t frame_bytes;
+    uint32_t kind; /* enum rondo_ring_producer_kind */
+} RONDO_CACHE_ALIGNED;
+
+/* The consumer's line. */
+struct rondo__ring_consumer {
+    RONDO_ATOMIC(uint64_t) read_pos; /* published; behind pos while releases are held back */
+    uint64_t pos;                    /* private: how far the consumer has got */
+    uint64_t fill_end;               /* positions before this are known to be filled (free-running: never moved) */
+    uint64_t lap_pos;
+    uint64_t origin_pos; /* constant: a position that stood at the start of memory; a tap finds its lap by it */
+    unsigned char *memory;
+    uint32_t capacity_frames;
+    uint32_t reach_frames;
+    uint32_t frame_bytes;
+    uint32_t kind; /* the producer's kind */
+} RONDO_CACHE_ALIGNED;
+
+/** A ring. Public so that it may be embedded; its fields are private. The storage is the caller's. */
+struct rondo_ring {
+    struct rondo__ring_producer producer;
+    struct rondo__ring_consumer consumer;
+};
+
+#ifndef RONDO_ATOMIC_HEADER
+RONDO_STATIC_ASSERT(sizeof(struct rondo_ring) == 2 * RONDO_CACHELINE_BYTES, "each side has one line");
+RONDO_STATIC_ASSERT(offsetof(struct rondo_ring, consumer) == RONDO_CACHELINE_BYTES, "each side has its own line");
+#endif
+
+static inline uint32_t
+rondo__min_u32(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Both sides empty, the next frame has position @p pos and stands at the start of memory; geometry kept. */
+static inline void
+rondo__ring_place(struct rondo_ring *ring, uint64_t pos)
+{
+    /* relaxed: nobody else uses the ring now; the caller hands it to the other thread. */
+    rondo_store_relaxed(&ring->producer.write_pos, pos);
+    rondo_store_relaxed(&ring->producer.claim_pos, pos);
+    ring->producer.room_end = ring->producer.kind == RONDO_PRODUCER_WAITS ? pos + ring->producer.capacity_frames : pos;
+    ring->producer.lap_pos = pos;
+    rondo_store_relaxed(&ring->consumer.read_pos, pos);
+    ring->consumer.pos = pos;
+    ring->consumer.fill_end = pos;
+    ring->consumer.lap_pos = pos;
+    ring->consumer.origin_pos = pos;
+}
+
+static inline int
+rondo__ring_init(struct rondo_ring *ring, void *memory, uint32_t capacity_frames, uint32_t reach_frames,
+                 uint32_t frame_bytes)
+{
+    size_t bytes = 0;
+
+    if (ring == NULL || memory == NULL || capacity_frames == 0 || frame_bytes == 0 ||
+        (uintptr_t)memory % RONDO_CACHELINE_BYTES != 0 || (uintptr_t)ring % RONDO_CACHELINE_BYTES != 0)
+        return -EINVAL;
+    if (capacity_frames > RONDO_CAPACITY_FRAMES_MAX || frame_bytes > RONDO_FRAME_BYTES_MAX ||
+        __builtin_mul_overflow((size_t)reach_frames, (size_t)frame_bytes, &bytes) || bytes > PTRDIFF_MAX)
+        return -EOVERFLOW;
+
+    ring->producer.memory = ring->consumer.memory = (unsigned char *)memory;
+    ring->producer.capacity_frames = ring->consumer.capacity_frames = capacity_frames;
+    ring->producer.reach_frames = ring->consumer.reach_frames = reach_frames;
+    ring->producer.frame_bytes = ring->consumer.frame_bytes = frame_bytes;
+    ring->producer.kind = ring->consumer.kind = RONDO_PRODUCER_WAITS;
+    rondo__ring_place(ring, 0);
+    return 0;
+}
+
+/**
+ * Make an empty ring over the caller's memory, both positions 0.
+ *
+ * @param ring             on a cache line (its type sees to that, except in memory of malloc())
+ * @param memory           capacity_frames * frame_bytes bytes on a cache line, alive as long as the ring is used
+ * @param capacity_frames  [1, RONDO_CAPACITY_FRAMES_MAX] frames, not only powers of two
+ * @param frame_bytes      [1, RONDO_FRAME_BYTES_MAX]; a multiple of 64 / capacity keeps blocks on cache lines
+ * @return 0; -EINVAL: NULL, a size of 0, or ring or memory is not on a cache line; -EOVERFLOW: a size above its range,
+ *         or more bytes than an address space has. The ring is untouched on error.
+ *
+ * @thread one thread, nobody else uses the ring
+ * @rt     wait-free
+ */
+static inline int
+rondo_ring_init(struct rondo_ring *ring, void *memory, uint32_t capacity_frames, uint32_t frame_bytes)
+{
+    return rondo__ring_init(ring, memory, capacity_frames, capacity_frames, frame_bytes);
+}
+
+/**
+ * Make a ring over memory that is mapped twice in a row (memory.h): spans never stop at the wrap.
+ *
+ * A convenience for code that needs whole blocks; not faster.
+ *
+ * @param memory  capacity_frames * frame_bytes bytes, followed by a second mapping of the same bytes
+ * @return as rondo_ring_init()
+ */
+static inline int
+rondo_ring_init_mirrored(struct rondo_ring *ring, void *memory, uint32_t capacity_frames, uint32_t frame_bytes)
+{
+    /* Twice 2^31 does not fit; one frame less still reaches from any offset over a whole capacity. */
+    const uint32_t reach_frames = capacity_frames >= RONDO_CAPACITY_FRAMES_MAX ? UINT32_MAX : 2 * capacity_frames;
+
+    return rondo__ring_init(ring, memory, capacity_frames, reach_frames, frame_bytes);
+}
+
+/**
+ * Say what the producer does when there is no room; empties the ring.
+ *
+ * @return 0; -EINVAL: no such kind
+ * @thread as rondo_ring_init()
+ */
+static inline int
+rondo_ring_set_producer(struct rondo_ring *ring, enum rondo_ring_producer_kind kind)
+{
+    if (kind != RONDO_PRODUCER_WAITS && kind != RONDO_PRODUCER_WAITS_TAPPED && kind != RONDO_PRODUCER_FREE_RUNS)
+        return -EINVAL;
+    ring->producer.kind = ring->consumer.kind = (uint32_t)kind;
+    rondo__ring_place(ring, rondo_load_relaxed(&ring->producer.write_pos)); /* relaxed: nobody else uses the ring */
+    return 0;
+}
+
+/**
+ * Empty the ring and set both positions.
+ *
+ * @param pos  position of the next frame, any value; 0 to start a stream's time anew
+ * @thread     as rondo_ring_init(): both sides rest. To drop frames while the producer runs, the consumer releases them.
+ */
+static inline void
+rondo_ring_reset(struct rondo_ring *ring, uint64_t pos)
+{
+    rondo__ring_place(ring, pos);
+}
+
+/** Frames that the ring holds. @rt wait-free; producer or consumer */
+static inline uint32_t
+rondo_ring_capacity(const struct rondo_ring *ring)
+{
+    return ring->producer.capacity_frames;
+}
+
+/* ---- producer ---------------------------------------------------------------------------------------------------- */
+
+/* Where the known room does not suffice: look at the consumer, announce if somebody may be reading what we overwrite. */
+static inline struct rondo_span
+rondo__ring_get_write_slow(struct rondo_ring *ring, uint64_t pos, uint32_t max_frames)
+{
+    struct rondo__ring_producer *const own = &ring->producer;
+    const uint32_t offset = (uint32_t)(pos - own->lap_pos);
+    uint32_t frames = rondo__min_u32(max_frames, own->reach_frames - offset);
+
+    if (own->kind == RONDO_PRODUCER_FREE_RUNS) {
+        frames = rondo__min_u32(frames, own->capacity_frames);
+    } else {
+        /* PAIR-ROOM acquire: the consumer's reads of the frames that we may now
+         * overwrite happened before it advanced read_pos. */
+        const uint64_t read_pos = rondo_load_acquire(&ring->consumer.read_pos);
+        uint64_t room = own->capacity_frames - (pos - read_pos);
+
+        if (room > own->capacity_frames) /* the consumer has skipped ahead of us (skip_read) */
+            room = own->capacity_frames;
+        frames = rondo__min_u32(frames, (uint32_t)room);
+        if (own->kind == RONDO_PRODUCER_WAITS)
+            own->room_end = pos + room;
+    }
+    if (own->kind != RONDO_PRODUCER_WAITS) {
+        /* relaxed: claim_pos is written by this thread only; it never goes back, though a get may be repeated smaller. */
+        if ((int64_t)(pos + frames - rondo_load_relaxed(&own->claim_pos)) > 0)
+            rondo_store_relaxed(&own->claim_pos, pos + frames); /* relaxed: the fence below orders it */
+        rondo_fence_release(); /* PAIR-CLAIM release: the claim is seen before any frame that overwrites */
+    }
+    return rondo__span(own->memory, offset, own->frame_bytes, frames);
+}
+
+/**
+ * Borrow contiguous room for up to @p max_frames frames, without copying.
+ *
+ * In plain memory the room stops at the wrap: release it and get again for the rest. In mirrored memory it never does.
+ * Getting again before a release lends the same frames again (and more, if there is more room now). A free-running
+ * producer always gets room; what it overwrites is lost from this call on.
+ *
+ * @param ring        initialised ring; this thread is its producer
+ * @param max_frames  [0, UINT32_MAX] frames; more than the capacity is allowed and means "all there is"
+ * @return            data: interleaved, frames * frame_bytes bytes; frames 0 (data NULL) when full; never an error
+ *
+ * @thread   producer only; runs beside any consumer call (table at the top of this file)
+ * @rt       wait-free, bounded: no call, no loop, at most one cache miss
+ * @lifetime the span is valid until rondo_ring_release_write() or the memory ends
+ */
+static inline struct rondo_span
+rondo_ring_get_write(struct rondo_ring *ring, uint32_t max_frames)
+{
+    struct rondo__ring_producer *const own = &ring->producer;
+    /* relaxed: write_pos is written by this thread only. */
+    const uint64_t pos = rondo_load_relaxed(&own->write_pos);
+
+    if (RONDO_UNLIKELY((int64_t)(own->room_end - pos) < (int64_t)max_frames))
+        return rondo__ring_get_write_slow(ring, pos, max_frames);
+    {
+        const uint32_t offset = (uint32_t)(pos - own->lap_pos);
+
+        return rondo__span(own->memory, offset, own->frame_bytes,
+                           rondo__min_u32(max_frames, own->reach_frames - offset));
+    }
+}
+
+/**
+ * Hand the first @p frames frames of the room over to the consumer.
+ *
+ * @param frames  [0, frames lent by the last get]; 0 hands over nothing, the rest stays free
+ * @thread producer only
+ * @rt     wait-free: one release store
+ */
+static inline void
+rondo_ring_release_write(struct rondo_ring *ring, uint32_t frames)
+{
+    struct rondo__ring_producer *const own = &ring->producer;
+    /* relaxed: write_pos is written by this thread only. */
+    const uint64_t pos = rondo_load_relaxed(&own->write_pos) + frames;
+
+    if (pos - own->lap_pos >= own->capacity_frames)
+        own->lap_pos += own->capacity_frames;
+    /* PAIR-FILL release: the frames are in memory before the consumer sees them. */
+    rondo_store_release(&own->write_pos, pos);
+}
+
+/**
+ * Frames that can be written now.
+ *
+ * @return [0, capacity]; may only grow until this thread writes. With a free-running producer: the capacity.
+ * @thread producer only
+ * @rt     wait-free
+ */
+static inline uint32_t
+rondo_ring_room(const struct rondo_ring *ring)
+{
+    const struct rondo__ring_producer *const own = &ring->producer;
+    uint64_t room = own->capacity_frames;
+
+    if (own->kind != RONDO_PRODUCER_FREE_RUNS) {
+        /* relaxed: write_pos is ours. PAIR-ROOM acquire: as in get_write(). */
+        room -= rondo_load_relaxed(&own->write_pos) - rondo_load_acquire(&ring->consumer.read_pos);
+        if (room > own->capacity_frames)
+            room = own->capacity_frames;
+    }
+    return (uint32_t)room;
+}
+
+/**
+ * Fetch the cache lines of the next @p frames free frames for writing, in idle time.
+ *
+ * A paced producer calls it when it has nothing else to do, well before the block is due: the block's way to the
+ * consumer then takes about half the time. Getting the span early and filling it late is equivalent. Touches only frames
+ * that are known to be free; with a free-running producer it does nothing.
+ *
+ * @param frames  [0, UINT32_MAX]; clipped to the room
+ * @thread producer only
+ * @rt     rt-bounded: one instruction a cache line
+ */
+static inline void
+rondo_ring_warm_write(struct rondo_ring *ring, uint32_t frames)
+{
+    struct rondo__ring_producer *const own = &ring->producer;
+    /* relaxed: write_pos is written by this thread only. */
+    const uint64_t pos = rondo_load_relaxed(&own->write_pos);
+    const uint32_t offset = (uint32_t)(pos - own->lap_pos);
+    uint64_t room;
+
+    if (own->kind == RONDO_PRODUCER_FREE_RUNS)
+        return;
+    /* PAIR-ROOM acquire: as in get_write(). */
+    room = own->capacity_frames - (pos - rondo_load_acquire(&ring->consumer.read_pos));
+    if (room > own->capacity_frames)
+        room = own->capacity_frames;
+    if (own->kind == RONDO_PRODUCER_WAITS)
+        own->room_end = pos + room;
+    frames = rondo__min_u32(frames, (uint32_t)room);
+    {
+        const uint32_t first = rondo__min_u32(frames, own->reach_frames - offset);
+
+        rondo_prefetch_write_range(own->memory + (size_t)offset * own->frame_bytes, (size_t)first * own->frame_bytes);
+        rondo_prefetch_write_range(own->memory, (size_t)(frames - first) * own->frame_bytes);
+    }
+}
+
+/** Copies of at least this many bytes prefetch their span for writing (measured: 2.4 times the best peer). */
+#define RONDO__PREFETCH_BYTES_MIN 512u
+
+static inline void
+rondo__ring_copy_in(void *dst, const void *src, size_t bytes)
+{
+    if (bytes >= RONDO__PREFETCH_BYTES_MIN)
+        rondo_prefetch_write_range(dst, bytes);
+    memcpy(dst, src, bytes);
+}
+
+/**
+ * Copy up to @p frames frames into the ring, over the wrap if need be.
+ *
+ * @param src     interleaved, frames * frame_bytes bytes
+ * @return        frames copied and handed over, [0, frames]: fewer when the ring is full
+ * @thread producer only
+ * @rt     wait-free: at most two copies
+ */
+static inline uint32_t
+rondo_ring_write(struct rondo_ring *ring, const void *src, uint32_t frames)
+{
+    const struct rondo_span first = rondo_ring_get_write(ring, frames);
+    const size_t first_bytes = (size_t)first.frames * ring->producer.frame_bytes;
+    struct rondo_span second;
+
+    if (first.frames == 0)
+        return 0;
+    rondo__ring_copy_in(first.data, src, first_bytes);
+    rondo_ring_release_write(ring, first.frames);
+    if (RONDO_LIKELY(first.frames == frames))
+        return frames;
+
+    second = rondo_ring_get_write(ring, frames - first.frames);
+    if (second.frames > 0) {
+        rondo__ring_copy_in(second.data, (const unsigned char *)src + first_bytes,
+                            (size_t)second.frames * ring->producer.frame_bytes);
+        rondo_ring_release_write(ring, second.frames);
+    }
+    return first.frames + second.frames;
+}
+
+/** Position of the next frame to be written. @thread producer only @rt wait-free */
+static inline uint64_t
+rondo_ring_write_position(const struct rondo_ring *ring)
+{
+    return rondo_load_relaxed(&ring->producer.write_pos); /* relaxed: written by this thread only */
+}
+
+/**
+ * Follow a consumer that has skipped ahead (rondo_ring_skip_read()): the next frame written is the next one it reads.
+ *
+ * @return frames by which the producer was late, and which it jumped over; 0: it was not late, nothing changed
+ * @thread producer only, no span held
+ * @rt     wait-free; divides only if it was late
+ */
+static inline uint64_t
+rondo_ring_catch_up_write(struct rondo_ring *ring)
+{
+    struct rondo__ring_producer *const own = &ring->producer;
+    /* relaxed: write_pos is written by this thread only. */
+    const uint64_t pos = rondo_load_relaxed(&own->write_pos);
+    /* PAIR-ROOM acquire: as in get_write(). */
+    const uint64_t read_pos = rondo_load_acquire(&ring->consumer.read_pos);
+
+    if ((int64_t)(read_pos - pos) <= 0)
+        return 0;
+    own->lap_pos += (read_pos - own->lap_pos) / own->capacity_frames * own->capacity_frames;
+    /* PAIR-FILL release: as in release_write(), though it hands over no frame. */
+    rondo_store_release(&own->write_pos, read_pos);
+    return read_pos - pos;
+}
+
+/* ---- consumer ---------------------------------------------------------------------------------------------------- */
+
+/**
+ * Borrow up to @p max_frames contiguous filled frames, without copying.
+ *
+ * The mirror image of rondo_ring_get_write(). With a free-running producer it lends nothing, for it could not tell
+ * whether the frames are whole: use rondo_ring_get_read_checked().
+ *
+ * @param max_frames  [0, UINT32_MAX] frames; more than the capacity means "all there is"
+ * @return            frames 0 (data NULL) when empty; never an error
+ *
+ * @thread   consumer only
+ * @rt       wait-free, bounded: no call, no loop, at most one cache miss
+ * @lifetime the span is valid until the release
+ */
+static inline struct rondo_span
+rondo_ring_get_read(struct rondo_ring *ring, uint32_t max_frames)
+{
+    struct rondo__ring_consumer *const own = &ring->consumer;
+    const uint64_t pos = own->pos;
+    const uint32_t offset = (uint32_t)(pos - own->lap_pos);
+    int64_t fill = (int64_t)(own->fill_end - pos);
+
+    if (fill < (int64_t)max_frames && own->kind != RONDO_PRODUCER_FREE_RUNS) {
+        /* PAIR-FILL acquire: the producer wrote the frames before it advanced write_pos. */
+        own->fill_end = rondo_load_acquire(&ring->producer.write_pos);
+        fill = (int64_t)(own->fill_end - pos);
+        /* PAIR-ROOM release: an empty ring holds no release back, so that a producer that waits for room gets it.
+         * relaxed: read_pos is written by this thread only. */
+        if (fill == 0 && rondo_load_relaxed(&own->read_pos) != pos)
+            rondo_store_release(&own->read_pos, pos);
+    }
+    if (fill < (int64_t)max_frames)
+        max_frames = fill > 0 ? (uint32_t)fill : 0;
+    return rondo__span(own->memory, offset, own->frame_bytes, rondo__min_u32(max_frames, own->reach_frames - offset));
+}
+
+/* Advance the consumer's private position by frames that it was lent. */
+static inline uint64_t
+rondo__ring_advance_read(struct rondo__ring_consumer *own, uint32_t frames)
+{
+    const uint64_t pos = own->pos + frames;
+
+    if (pos - own->lap_pos >= own->capacity_frames)
+        own->lap_pos += own->capacity_frames;
+    own->pos = pos;
+    return pos;
+}
+
+/**
+ * Give the first @p frames frames of the span back to the producer.
+ *
+ * @param frames  [0, frames lent by the last get]; the rest is lent again by the next get
+ * @thread consumer only
+ * @rt     wait-free: one release store
+ */
+static inline void
+rondo_ring_release_read(struct rondo_ring *ring, uint32_t frames)
+{
+    /* PAIR-ROOM release: our reads of the frames are done before the producer may overwrite them. */
+    rondo_store_release(&ring->consumer.read_pos, rondo__ring_advance_read(&ring->consumer, frames));
+}
+
+/**
+ * rondo_ring_release_read() with hysteresis: tells the producer only every quarter of the capacity.
+ *
+ * For consumers that take item by item from a fast producer: the producer's line then moves between the cores once a
+ * quarter turn and not once an item (1.8 to 6 times the rate, measured). Room appears late, but always before the
+ * consumer finds the ring empty. May be mixed with rondo_ring_release_read(), which tells all that was held back.
+ */
+static inline void
+rondo_ring_release_read_lazy(struct rondo_ring *ring, uint32_t frames)
+{
+    struct rondo__ring_consumer *const own = &ring->consumer;
+    const uint64_t pos = rondo__ring_advance_read(own, frames);
+
+    /* relaxed: read_pos is written by this thread only. PAIR-ROOM release: as in release_read(). */
+    if (pos - rondo_load_relaxed(&own->read_pos) >= (own->capacity_frames + 3) / 4)
+        rondo_store_release(&own->read_pos, pos);
+}
+
+/**
+ * Frames that can be read now.
+ *
+ * @return [0, capacity]; with a producer that waits it may only grow until this thread reads
+ * @thread consumer only
+ * @rt     wait-free
+ */
+static inline uint32_t
+rondo_ring_fill(const struct rondo_ring *ring)
+{
+    /* PAIR-FILL acquire: as in get_read(). */
+    const uint64_t write_pos = rondo_load_acquire(&ring->producer.write_pos);
+    const int64_t fill = (int64_t)(write_pos - ring->consumer.pos);
+
+    if (fill <= 0)
+        return 0;
+    return fill > (int64_t)ring->consumer.capacity_frames ? ring->consumer.capacity_frames : (uint32_t)fill;
+}
+
+/**
+ * Copy up to @p frames frames out of the ring, over the wrap if need be.
+ *
+ * @param dst     receives frames * frame_bytes bytes at most
+ * @return        frames copied and given back, [0, frames]: fewer when the ring runs empty
+ * @thread consumer only; a producer that waits
+ * @rt     wait-free: at most two copies
+ */
+static inline uint32_t
+rondo_ring_read(struct rondo_ring *ring, void *dst, uint32_t frames)
+{
+    const struct rondo_span first = rondo_ring_get_read(ring, frames);
+    const size_t first_bytes = (size_t)first.frames * ring->consumer.frame_bytes;
+    struct rondo_span second;
+
+    if (first.frames == 0)
+        return 0;
+    memcpy(dst, first.data, first_bytes);
+    rondo_ring_release_read(ring, first.frames);
+    if (RONDO_LIKELY(first.frames == frames))
+        return frames;
+
+    second = rondo_ring_get_read(ring, frames - first.frames);
+    if (second.frames > 0) {
+        memcpy((unsigned char *)dst + first_bytes, second.data, (size_t)second.frames * ring->consumer.frame_bytes);
+        rondo_ring_release_read(ring, second.frames);
+    }
+    return first.frames + second.frames;
+}
+
+/** Position of the next frame to be read. @thread consumer only @rt wait-free */
+static inline uint64_t
+rondo_ring_read_position(const struct rondo_ring *ring)
+{
+    return ring->consumer.pos;
+}
+
+/**
+ * Go on by @p frames frames whether or not they have been written: a consumer that does not wait, as a DAC.
+ *
+ * Frames that the producer writes at positions skipped are late and never read. The producer follows by
+ * rondo_ring_catch_up_write().
+ *
+ * @param frames  [0, UINT32_MAX]
+ * @thread consumer only, no span held; a producer that waits
+ * @rt     wait-free, but has a division
+ */
+static inline void
+rondo_ring_skip_read(struct rondo_ring *ring, uint32_t frames)
+{
+    struct rondo__ring_consumer *const own = &ring->consumer;
+
+    own->pos += frames;
+    own->lap_pos += (own->pos - own->lap_pos) / own->capacity_frames * own->capacity_frames;
+    /* PAIR-ROOM release: as in release_read(). */
+    rondo_store_release(&own->read_pos, own->pos);
+}
+
+/* ---- a consumer that may be overtaken ---------------------------------------------------------------------------- */
+
+/* What a reader needs that may be overtaken: the consumer's fields here, a tap's in tap.h. */
+struct rondo__reader {
+    uint64_t *pos;
+    uint64_t *lap_pos;
+    uint64_t capacity_frames;
+};
+
+/* If frames before the reader's position may be overwritten, jump. Returns how far. */
+static inline uint64_t
+rondo__reader_overtaken(const struct rondo_ring *ring, struct rondo__reader reader)
+{
+    /* relaxed: only a first look; the release checks what was read. */
+    const uint64_t oldest = rondo_load_relaxed(&ring->producer.claim_pos) - reader.capacity_frames;
+    uint64_t write_pos;
+    uint64_t resume;
+    uint64_t lost;
+
+    if (RONDO_LIKELY((int64_t)(oldest - *reader.pos) <= 0))
+        return 0;
+    /* PAIR-FILL acquire: as in get_read(). */
+    write_pos = rondo_load_acquire(&ring->producer.write_pos);
+    resume = write_pos - reader.capacity_frames / 2;
+    if ((int64_t)(oldest - resume) > 0)
+        resume = oldest;
+    if ((int64_t)(write_pos - resume) < 0)
+        resume = write_pos;
+    lost = resume - *reader.pos;
+    *reader.pos = resume;
+    *reader.lap_pos += (resume - *reader.lap_pos) / reader.capacity_frames * reader.capacity_frames;
+    return lost;
+}
+
+/* How many of the first @p frames frames at @p pos may have been overwritten while they were read. */
+static inline uint32_t
+rondo__reader_lapped(const struct rondo_ring *ring, uint64_t pos, uint32_t capacity_frames, uint32_t frames)
+{
+    int64_t lapped;
+
+    rondo_fence_acquire(); /* PAIR-CLAIM acquire: our reads of the frames are done before the claim is looked at */
+    /* relaxed: the fence above orders it. */
+    lapped = (int64_t)(rondo_load_relaxed(&ring->producer.claim_pos) - capacity_frames - pos);
+    if (lapped <= 0)
+        return 0;
+    return lapped < (int64_t)frames ? (uint32_t)lapped : frames;
+}
+
+/**
+ * rondo_ring_get_read() for a producer that may overtake us.
+ *
+ * If the producer has overwritten, or begun to overwrite, the next frame, the consumer jumps forward to half a capacity
+ * behind the producer. Whether the frames lent are whole, and stay so, the release tells. While the
+ * span is held a free-running producer may write into it: in C's terms the reads race, so read it by code that takes
+ * any value (a copy, a sum), and act on it only after the release has said that it was whole.
+ *
+ * @param lost_frames  receives the frames jumped over, 0 if none
+ * @thread consumer only; any kind of producer
+ * @rt     wait-free; divides only if it was overtaken
+ */
+static inline struct rondo_span
+rondo_ring_get_read_checked(struct rondo_ring *ring, uint32_t max_frames, uint64_t *lost_frames)
+{
+    struct rondo__ring_consumer *const own = &ring->consumer;
+    const struct rondo__reader reader = {&own->pos, &own->lap_pos, own->capacity_frames};
+    uint32_t offset;
+
+    *lost_frames = rondo__reader_overtaken(ring, reader);
+    if (*lost_frames > 0)
+        rondo_store_release(&own->read_pos, own->pos); /* PAIR-ROOM release: as in release_read() */
+    max_frames = rondo__min_u32(max_frames, rondo_ring_fill(ring));
+    offset = (uint32_t)(own->pos - own->lap_pos);
+    return rondo__span(own->memory, offset, own->frame_bytes, rondo__min_u32(max_frames, own->reach_frames - offset));
+}
+
+/**
+ * rondo_ring_release_read() for a producer that may overtake us.
+ *
+ * @return how many of these frames, counted from the first, may have been overwritten while the span was held: they are
+ *         lost and must not be used. 0: all of them are whole.
+ * @thread consumer only; any kind of producer
+ * @rt     wait-free
+ */
+static inline uint32_t
+rondo_ring_release_read_checked(struct rondo_ring *ring, uint32_t frames)
+{
+    const uint32_t lapped =
+        rondo__reader_lapped(ring, ring->consumer.pos, ring->consumer.capacity_frames, frames);
+
+    rondo_ring_release_read(ring, frames);
+    return lapped;
+}
+
+#endif
