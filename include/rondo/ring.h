@@ -403,6 +403,8 @@ rondo_ring_write_position(const struct rondo_ring *ring)
 /**
  * Follow a consumer that has skipped ahead (rondo_ring_skip_read()): the next frame written is the next one it reads.
  *
+ * To a tap that has not come so far, all frames before that one are lost.
+ *
  * @return frames by which the producer was late, and which it jumped over; 0: it was not late, nothing changed
  * @thread producer only, no span held
  * @rt     wait-free; divides only if it was late
@@ -419,6 +421,9 @@ rondo_ring_catch_up_write(struct rondo_ring *ring)
     if ((int64_t)(read_pos - pos) <= 0)
         return 0;
     own->lap_pos += (read_pos - own->lap_pos) / own->capacity_frames * own->capacity_frames;
+    /* Nothing was written at the positions jumped over: to a tap, all before the new one counts as overwritten.
+     * relaxed: claim_pos is written by this thread only; the release below orders it. */
+    rondo_store_relaxed(&own->claim_pos, read_pos + own->capacity_frames);
     /* PAIR-FILL release: as in release_write(), though it hands over no frame. */
     rondo_store_release(&own->write_pos, read_pos);
     return read_pos - pos;
@@ -491,8 +496,9 @@ rondo_ring_release_read(struct rondo_ring *ring, uint32_t frames)
  * rondo_ring_release_read() with hysteresis: tells the producer only every quarter of the capacity.
  *
  * For consumers that take item by item from a fast producer: the producer's line then moves between the cores once a
- * quarter turn and not once an item (1.8 to 6 times the rate, measured). Room appears late, but always before the
- * consumer finds the ring empty. May be mixed with rondo_ring_release_read(), which tells all that was held back.
+ * quarter turn and not once an item (1.8 to 6 times the rate, measured). Room appears late, but always before a get (of
+ * either kind, for at least one frame) finds the ring empty; rondo_ring_fill() alone tells nothing. May be mixed with
+ * rondo_ring_release_read(), which tells all that was held back.
  */
 static inline void
 rondo_ring_release_read_lazy(struct rondo_ring *ring, uint32_t frames)
@@ -648,11 +654,17 @@ rondo_ring_get_read_checked(struct rondo_ring *ring, uint32_t max_frames, uint64
     struct rondo__ring_consumer *const own = &ring->consumer;
     const struct rondo__reader reader = {&own->pos, &own->lap_pos, own->capacity_frames};
     uint32_t offset;
+    uint32_t fill;
 
     *lost_frames = rondo__reader_overtaken(ring, reader);
     if (*lost_frames > 0)
         rondo_store_release(&own->read_pos, own->pos); /* PAIR-ROOM release: as in release_read() */
-    max_frames = rondo__min_u32(max_frames, rondo_ring_fill(ring));
+    fill = rondo_ring_fill(ring);
+    /* PAIR-ROOM release: as in get_read(), an empty ring holds no release back.
+     * relaxed: read_pos is written by this thread only. */
+    if (fill == 0 && rondo_load_relaxed(&own->read_pos) != own->pos)
+        rondo_store_release(&own->read_pos, own->pos);
+    max_frames = rondo__min_u32(max_frames, fill);
     offset = (uint32_t)(own->pos - own->lap_pos);
     return rondo__span(own->memory, offset, own->frame_bytes, rondo__min_u32(max_frames, own->reach_frames - offset));
 }
