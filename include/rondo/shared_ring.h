@@ -155,7 +155,7 @@ rondo__shared_ring_map(struct rondo_shared_ring *ring, int fd, size_t total_byte
 /**
  * Create an empty ring in a new memfd, and take one side of it.
  *
- * @param ring             receives the endpoint; zeroed on error; on a cache line
+ * @param ring             receives the endpoint; on a cache line, otherwise untouched; zeroed on any other error
  * @param capacity_frames  [1, RONDO_CAPACITY_FRAMES_MAX]
  * @param frame_bytes      [1, RONDO_FRAME_BYTES_MAX]
  * @param role             the side that this process takes; the other one attaches by rondo_shared_ring_fd()
@@ -173,11 +173,12 @@ rondo_shared_ring_create(struct rondo_shared_ring *ring, uint32_t capacity_frame
     int error;
     int fd;
 
-    if (ring == NULL || (uintptr_t)ring % RONDO_CACHELINE_BYTES != 0 ||
-        (role != RONDO_SHARED_PRODUCER && role != RONDO_SHARED_CONSUMER))
+    if (ring == NULL || (uintptr_t)ring % RONDO_CACHELINE_BYTES != 0)
         return -EINVAL;
     memset((void *)ring, 0, sizeof *ring);
     ring->fd = -1;
+    if (role != RONDO_SHARED_PRODUCER && role != RONDO_SHARED_CONSUMER)
+        return -EINVAL;
     error = rondo__shared_ring_bytes(capacity_frames, frame_bytes, &offset_bytes, &total_bytes);
     if (error != 0)
         return error;
@@ -229,7 +230,7 @@ rondo_shared_ring_start_at(struct rondo_shared_ring *ring, uint64_t pos)
 /**
  * Attach to a ring that another process created, as the side that it did not take.
  *
- * @param ring  receives the endpoint; zeroed on error; on a cache line
+ * @param ring  receives the endpoint; on a cache line, otherwise untouched; zeroed on any other error
  * @param fd    descriptor of the ring's memfd; duplicated, the caller keeps its own
  * @param role  the side that this process takes
  * @return 0; -EINVAL: NULL, no such role, not on a cache line; -EBADMSG: not a ring, or its header contradicts itself or
@@ -250,11 +251,12 @@ rondo_shared_ring_attach(struct rondo_shared_ring *ring, int fd, enum rondo_shar
     int error = 0;
     int own_fd;
 
-    if (ring == NULL || (uintptr_t)ring % RONDO_CACHELINE_BYTES != 0 ||
-        (role != RONDO_SHARED_PRODUCER && role != RONDO_SHARED_CONSUMER))
+    if (ring == NULL || (uintptr_t)ring % RONDO_CACHELINE_BYTES != 0)
         return -EINVAL;
     memset((void *)ring, 0, sizeof *ring);
     ring->fd = -1;
+    if (role != RONDO_SHARED_PRODUCER && role != RONDO_SHARED_CONSUMER)
+        return -EINVAL;
 
     own_fd = (int)syscall(SYS_fcntl, fd, 1030 /* F_DUPFD_CLOEXEC */, 0);
     if (own_fd < 0)
@@ -277,6 +279,7 @@ rondo_shared_ring_attach(struct rondo_shared_ring *ring, int fd, enum rondo_shar
 
     /* One copy is checked and used, so that nothing can change in between. */
     memcpy((void *)&header, ring->mapping, offsetof(struct rondo__shared_header, write_pos));
+    __asm__ volatile("" : : : "memory"); /* nor may the compiler look again instead of using the copy */
     if (header.magic != RONDO__SHARED_MAGIC)
         error = -EBADMSG;
     else if (header.version != RONDO__SHARED_VERSION || header.cacheline_bytes != RONDO_CACHELINE_BYTES)
