@@ -3,8 +3,9 @@
  * @file
  * Cache lines: what one core hands to another.
  *
- * Every piece of data that one thread writes and another reads costs the transfer of a whole line. The structures of
- * rondo therefore keep each thread's words on lines of their own, and lend memory that starts on a line.
+ * Every piece of data that one thread writes and another reads costs the transfer of a whole line.
+ * The structures of rondo therefore keep each thread's words on lines of their own, and lend memory
+ * that starts on a line.
  */
 #ifndef RONDO_CACHELINE_H
 #define RONDO_CACHELINE_H
@@ -15,8 +16,8 @@
 /**
  * Bytes of a cache line, and the alignment of every shared word and of every buffer.
  *
- * 64 on all supported machines; measured, 128 gains nothing on x86-64. A layout constant: everything that is compiled
- * into one program, and both ends of a shared ring, must agree on it.
+ * 64 on all supported machines; measured, 128 gains nothing on x86-64. A layout constant:
+ * everything that is compiled into one program, and both ends of a shared ring, must agree on it.
  */
 #ifndef RONDO_CACHELINE_BYTES
 #define RONDO_CACHELINE_BYTES 64
@@ -25,7 +26,8 @@
 /** Puts a struct or a member on a cache line of its own. */
 #define RONDO_CACHE_ALIGNED __attribute__((aligned(RONDO_CACHELINE_BYTES)))
 
-/** Marks a declaration that may be called from a real-time thread: no lock, no allocation, no system call. */
+/** Marks a declaration that may be called from a real-time thread: no lock, no allocation, no
+ * system call. */
 #ifndef RONDO_RT
 #if defined(__clang__) && defined(__has_attribute)
 #if __has_attribute(nonblocking)
@@ -49,8 +51,9 @@
 /**
  * Ask for the cache line at @p address in a state that may be written.
  *
- * On x86-64 the instruction is written out: without a flag such as -mprfchw the compilers' builtin quietly becomes a
- * read prefetch there, which fetches the line in the wrong state and gains nothing. A prefetch never faults.
+ * On x86-64 the instruction is written out: without a flag such as -mprfchw the compilers' builtin
+ * quietly becomes a read prefetch there, which fetches the line in the wrong state and gains
+ * nothing. A prefetch never faults.
  *
  * @rt wait-free: one instruction
  */
@@ -81,8 +84,8 @@ rondo_prefetch_write_range(const void *address, size_t size_bytes)
 /**
  * Tell the core that this thread spins.
  *
- * Put it into every loop that polls a ring: it shortens the round trip (1.15 to 1.35 times, measured) and leaves the
- * other hyper-thread its share.
+ * Put it into every loop that polls a ring: it shortens the round trip (1.15 to 1.35 times,
+ * measured) and leaves the other hyper-thread its share.
  *
  * @rt wait-free: one instruction
  */

@@ -3,8 +3,9 @@
  * @file
  * Conversion beside the ring: sample formats, channel maps, rates.
  *
- * Integer samples are fractions of full scale: widening shifts, narrowing to fewer bits rounds to nearest and clips,
- * float full scale is [-1, 1). Integer to wider integer and back is exact; so is S16 and S24 to F32 and back.
+ * Integer samples are fractions of full scale: widening shifts, narrowing to fewer bits rounds to
+ * nearest and clips, float full scale is [-1, 1). Integer to wider integer and back is exact; so is
+ * S16 and S24 to F32 and back.
  */
 #ifndef RONDO_CONVERT_H
 #define RONDO_CONVERT_H
@@ -37,9 +38,10 @@ struct rondo_converter_config {
     struct rondo_format from; /**< complete */
     struct rondo_format to;   /**< complete */
     /**
-     * For each output channel the input channel that it takes, or RONDO_CHANNEL_SILENT. NULL: the same channels if there
-     * are as many; one input channel goes to every output channel; many to one are averaged; otherwise output channels
-     * beyond the input's are silent and input channels beyond the output's are left out.
+     * For each output channel the input channel that it takes, or RONDO_CHANNEL_SILENT. NULL: the
+     * same channels if there are as many; one input channel goes to every output channel; many to
+     * one are averaged; otherwise output channels beyond the input's are silent and input channels
+     * beyond the output's are left out.
      */
     const int16_t *channel_map;
     uint32_t max_frames; /**< most input frames of one rondo_converter_process(); 0: 4096 */
@@ -50,13 +52,16 @@ struct rondo_converter;
 /**
  * Make a converter. Rates are converted by libsamplerate (SRC_SINC_FASTEST).
  *
- * @return 0; -EINVAL: NULL, an incomplete format, a map entry that is no input channel; -ENOTSUP: rates differ and the
- *         library was built without libsamplerate, or differ by more than 256 times; -ENOMEM
+ * @return 0; -EINVAL: NULL, an incomplete format, a map entry that is no input channel; -ENOTSUP:
+ * rates differ and the library was built without libsamplerate, or differ by more than 256 times;
+ * -ENOMEM
  * @rt not-rt
  */
-int rondo_converter_create(struct rondo_converter **out, const struct rondo_converter_config *config);
+int rondo_converter_create(struct rondo_converter **out,
+                           const struct rondo_converter_config *config);
 
-/** Forget the past (the resampler's history): the next frame is the first of a stream. @rt rt-bounded */
+/** Forget the past (the resampler's history): the next frame is the first of a stream. @rt
+ * rt-bounded */
 void rondo_converter_reset(struct rondo_converter *converter) RONDO_RT;
 
 /** Allows NULL. @rt not-rt */
@@ -70,14 +75,16 @@ int rondo_converter_is_copy(const struct rondo_converter *converter) RONDO_RT;
  *
  * @param in          in_frames frames of the `from` format
  * @param in_frames   [0, max_frames]
- * @param in_used     receives the input frames consumed; without a change of rate: as many as are made
+ * @param in_used     receives the input frames consumed; without a change of rate: as many as are
+ * made
  * @param out         receives at most out_frames frames of the `to` format
  * @param out_frames  room; 0 consumes nothing
  * @return output frames made; it is called again with the rest of the input until it is consumed
  * @rt     rt-bounded: linear in frames, never allocates
  */
-uint32_t rondo_converter_process(struct rondo_converter *converter, const void *in, uint32_t in_frames,
-                                 uint32_t *in_used, void *out, uint32_t out_frames) RONDO_RT;
+uint32_t rondo_converter_process(struct rondo_converter *converter, const void *in,
+                                 uint32_t in_frames, uint32_t *in_used, void *out,
+                                 uint32_t out_frames) RONDO_RT;
 
 #ifdef __cplusplus
 }

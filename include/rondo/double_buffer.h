@@ -3,16 +3,17 @@
  * @file
  * A double buffer: two periods that a producer and a consumer hand back and forth, whole.
  *
- * There is no index between the two sides: each buffer has one state flag on a cache line of its own, so a hand-off costs
- * the transfer of one line, which is the least that two cores can do. Both sides take the buffers in turn.
+ * There is no index between the two sides: each buffer has one state flag on a cache line of its
+ * own, so a hand-off costs the transfer of one line, which is the least that two cores can do. Both
+ * sides take the buffers in turn.
  *
  *     struct rondo_span empty = rondo_double_buffer_get_empty(&db);     // producer
  *     rondo_double_buffer_release_full(&db);
  *     struct rondo_span full = rondo_double_buffer_get_full(&db);       // consumer
  *     rondo_double_buffer_release_empty(&db);
  *
- * A second get before a release lends the other buffer if it is ready, otherwise nothing. Releases are first in, first
- * out; a release with nothing held does nothing.
+ * A second get before a release lends the other buffer if it is ready, otherwise nothing. Releases
+ * are first in, first out; a release with nothing held does nothing.
  *
  * Who may call what beside whom:
  *
@@ -22,8 +23,9 @@
  *     | get_full, release_empty  | the consumer | both of the producer's |
  *
  * Synchronization: each side writes a flag only while the flag says that the buffer is its own.
- *   PAIR-FULL   release in release_full()   ->  acquire in get_full():   the period's frames before the flag
- *   PAIR-EMPTY  release in release_empty()  ->  acquire in get_empty():  reads done before the flag
+ *   PAIR-FULL   release in release_full()   ->  acquire in get_full():   the period's frames before
+ * the flag PAIR-EMPTY  release in release_empty()  ->  acquire in get_empty():  reads done before
+ * the flag
  */
 #ifndef RONDO_DOUBLE_BUFFER_H
 #define RONDO_DOUBLE_BUFFER_H
@@ -50,7 +52,8 @@ struct rondo__double_buffer_side {
     uint32_t released; /* buffers released so far; its lowest bit is the next buffer to release */
 } RONDO_CACHE_ALIGNED;
 
-/** A double buffer. Public so that it may be embedded; its fields are private. The storage is the caller's. */
+/** A double buffer. Public so that it may be embedded; its fields are private. The storage is the
+ * caller's. */
 struct rondo_double_buffer {
     struct rondo__double_buffer_flag flag[2];
     struct rondo__double_buffer_side producer;
@@ -58,19 +61,20 @@ struct rondo_double_buffer {
 };
 
 #ifndef RONDO_ATOMIC_HEADER
-RONDO_STATIC_ASSERT(sizeof(struct rondo_double_buffer) == 4 * RONDO_CACHELINE_BYTES, "a line a flag, a line a side");
+RONDO_STATIC_ASSERT(sizeof(struct rondo_double_buffer) == 4 * RONDO_CACHELINE_BYTES,
+                    "a line a flag, a line a side");
 #endif
 
 /**
  * Make a double buffer, both buffers empty.
  *
  * @param buffer         on a cache line (its type sees to that, except in memory of malloc())
- * @param memory         2 * period_frames * frame_bytes bytes on a cache line; the second period follows the first. A
- *                       period of a multiple of 64 bytes keeps the two on lines of their own.
+ * @param memory         2 * period_frames * frame_bytes bytes on a cache line; the second period
+ * follows the first. A period of a multiple of 64 bytes keeps the two on lines of their own.
  * @param period_frames  [1, RONDO_CAPACITY_FRAMES_MAX] frames of each buffer
  * @param frame_bytes    [1, RONDO_FRAME_BYTES_MAX]
- * @return 0; -EINVAL: NULL, a size of 0, or not on a cache line; -EOVERFLOW: a size above its range, or more bytes than an
- *         address space has. The double buffer is untouched on error.
+ * @return 0; -EINVAL: NULL, a size of 0, or not on a cache line; -EOVERFLOW: a size above its
+ * range, or more bytes than an address space has. The double buffer is untouched on error.
  *
  * @thread one thread, nobody else uses the buffer
  * @rt     wait-free
@@ -82,10 +86,12 @@ rondo_double_buffer_init(struct rondo_double_buffer *buffer, void *memory, uint3
     size_t bytes = 0;
 
     if (buffer == NULL || memory == NULL || period_frames == 0 || frame_bytes == 0 ||
-        (uintptr_t)memory % RONDO_CACHELINE_BYTES != 0 || (uintptr_t)buffer % RONDO_CACHELINE_BYTES != 0)
+        (uintptr_t)memory % RONDO_CACHELINE_BYTES != 0 ||
+        (uintptr_t)buffer % RONDO_CACHELINE_BYTES != 0)
         return -EINVAL;
     if (period_frames > RONDO_CAPACITY_FRAMES_MAX || frame_bytes > RONDO_FRAME_BYTES_MAX ||
-        __builtin_mul_overflow((size_t)period_frames, (size_t)frame_bytes, &bytes) || bytes > PTRDIFF_MAX / 2)
+        __builtin_mul_overflow((size_t)period_frames, (size_t)frame_bytes, &bytes) ||
+        bytes > PTRDIFF_MAX / 2)
         return -EOVERFLOW;
 
     buffer->producer.memory = buffer->consumer.memory = (unsigned char *)memory;
@@ -186,7 +192,8 @@ rondo_double_buffer_release_empty(struct rondo_double_buffer *buffer)
 
     if (own->got == own->released)
         return;
-    /* PAIR-EMPTY release: our reads of the buffer are done before the producer may fill it again. */
+    /* PAIR-EMPTY release: our reads of the buffer are done before the producer may fill it again.
+     */
     rondo_store_release_u32(&buffer->flag[own->released & 1u].full, 0);
     own->released++;
 }

@@ -57,7 +57,8 @@ const char *rondo_error_meaning(int code);
  * @return @p code, so that `return rondo_error_set(error, -EINVAL, ...)` reads well
  * @rt     not-rt: formats
  */
-int rondo_error_set(struct rondo_error *error, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int rondo_error_set(struct rondo_error *error, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #ifdef __cplusplus
 }

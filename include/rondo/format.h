@@ -3,8 +3,8 @@
  * @file
  * Sample formats, and the arithmetic between frames and bytes.
  *
- * A frame is one sample of every channel, interleaved; everything here is interleaved and in the machine's own byte
- * order. All functions are pure.
+ * A frame is one sample of every channel, interleaved; everything here is interleaved and in the
+ * machine's own byte order. All functions are pure.
  */
 #ifndef RONDO_FORMAT_H
 #define RONDO_FORMAT_H
@@ -20,9 +20,10 @@ enum rondo_sample_format {
     RONDO_SAMPLE_DEFAULT = 0, /**< in a request: whatever the device has */
     RONDO_S16 = 1,            /**< signed 16 bit */
     RONDO_S24_PACKED = 2,     /**< signed 24 bit in 3 bytes */
-    RONDO_S24_IN_32 = 3,      /**< signed 24 bit in the low 3 bytes of 4, sign extended (ALSA's S24, not left-justified) */
-    RONDO_S32 = 4,            /**< signed 32 bit; fewer valid bits are left-justified */
-    RONDO_F32 = 5             /**< IEEE 754 single, full scale is [-1, 1) */
+    RONDO_S24_IN_32 = 3, /**< signed 24 bit in the low 3 bytes of 4, sign extended (ALSA's S24, not
+                            left-justified) */
+    RONDO_S32 = 4,       /**< signed 32 bit; fewer valid bits are left-justified */
+    RONDO_F32 = 5        /**< IEEE 754 single, full scale is [-1, 1) */
 };
 
 /** Largest channel count. */
@@ -56,7 +57,8 @@ rondo_sample_bytes(enum rondo_sample_format sample)
     return 0;
 }
 
-/** Name as device strings spell it ("s16", "s24", "s24_32", "s32", "f32"); "default" for 0, "unknown" otherwise. */
+/** Name as device strings spell it ("s16", "s24", "s24_32", "s32", "f32"); "default" for 0,
+ * "unknown" otherwise. */
 static inline const char *
 rondo_sample_name(enum rondo_sample_format sample)
 {
@@ -87,7 +89,8 @@ static inline int
 rondo_format_check(const struct rondo_format *format)
 {
     if (format == NULL || rondo_sample_bytes(format->sample) == 0 || format->channels == 0 ||
-        format->channels > RONDO_CHANNELS_MAX || format->rate_hz == 0 || format->rate_hz > RONDO_RATE_HZ_MAX)
+        format->channels > RONDO_CHANNELS_MAX || format->rate_hz == 0 ||
+        format->rate_hz > RONDO_RATE_HZ_MAX)
         return -EINVAL;
     return 0;
 }
@@ -96,7 +99,9 @@ rondo_format_check(const struct rondo_format *format)
 static inline uint32_t
 rondo_frame_bytes(const struct rondo_format *format)
 {
-    return format->channels > RONDO_CHANNELS_MAX ? 0 : format->channels * rondo_sample_bytes(format->sample);
+    return format->channels > RONDO_CHANNELS_MAX
+               ? 0
+               : format->channels * rondo_sample_bytes(format->sample);
 }
 
 /**
@@ -126,18 +131,21 @@ rondo_bytes_to_frames(size_t bytes, uint32_t frame_bytes)
     return frame_bytes == 0 ? 0 : bytes / frame_bytes;
 }
 
-/** Frames that begin within @p ns nanoseconds at @p rate_hz, rounded down. @p ns up to 10^18 (31 years). @rt wait-free */
+/** Frames that begin within @p ns nanoseconds at @p rate_hz, rounded down. @p ns up to 10^18 (31
+ * years). @rt wait-free */
 static inline uint64_t
 rondo_ns_to_frames(uint64_t ns, uint32_t rate_hz)
 {
     return ns / 1000000000u * rate_hz + ns % 1000000000u * rate_hz / 1000000000u;
 }
 
-/** The first nanosecond at which @p frames frames have passed: the inverse of rondo_ns_to_frames(). @rt wait-free */
+/** The first nanosecond at which @p frames frames have passed: the inverse of rondo_ns_to_frames().
+ * @rt wait-free */
 static inline uint64_t
 rondo_frames_to_ns(uint64_t frames, uint32_t rate_hz)
 {
-    return frames / rate_hz * 1000000000u + (frames % rate_hz * 1000000000u + rate_hz - 1) / rate_hz;
+    return frames / rate_hz * 1000000000u +
+           (frames % rate_hz * 1000000000u + rate_hz - 1) / rate_hz;
 }
 
 #endif

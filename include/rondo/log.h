@@ -14,15 +14,17 @@ extern "C" {
 enum rondo_log_level {
     RONDO_LOG_DEBUG = 0,
     RONDO_LOG_INFO = 1,
-    RONDO_LOG_WARNING = 2, /**< it goes on, but not as asked: no real-time priority, memory not locked */
-    RONDO_LOG_ERROR = 3    /**< something failed that no call could report: an error while closing */
+    RONDO_LOG_WARNING =
+        2, /**< it goes on, but not as asked: no real-time priority, memory not locked */
+    RONDO_LOG_ERROR = 3 /**< something failed that no call could report: an error while closing */
 };
 
 /**
  * Receives one message: a sentence without newline, valid during the call.
  *
- * Called from the thread that made the call, or from a helper thread of the stream; never from a real-time thread. It
- * may be called from several threads at once, and must not call into the stream that it is about.
+ * Called from the thread that made the call, or from a helper thread of the stream; never from a
+ * real-time thread. It may be called from several threads at once, and must not call into the
+ * stream that it is about.
  */
 typedef void (*rondo_log_callback)(enum rondo_log_level level, const char *text, void *context);
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file
- * Memory for rings: on a page, zeroed; on request locked into RAM, on request mapped twice in a row.
+ * Memory for rings: on a page, zeroed; on request locked into RAM, on request mapped twice in a
+ * row.
  *
  * Mirrored memory shows the same bytes again behind its end, so that a span never stops at the wrap
- * (rondo_ring_init_mirrored()). Everything here is for set-up: none of it may be called in real time.
+ * (rondo_ring_init_mirrored()). Everything here is for set-up: none of it may be called in real
+ * time.
  */
 #ifndef RONDO_MEMORY_H
 #define RONDO_MEMORY_H
@@ -28,8 +30,9 @@ long syscall(long number, ...);
 /** Flags of rondo_memory_create(). */
 enum rondo_memory_flags {
     RONDO_MEMORY_PLAIN = 0,
-    RONDO_MEMORY_MIRRORED = 1, /**< mapped twice in a row; the size must be a multiple of the page size */
-    RONDO_MEMORY_LOCKED = 2    /**< every page is in RAM now and stays there */
+    RONDO_MEMORY_MIRRORED =
+        1, /**< mapped twice in a row; the size must be a multiple of the page size */
+    RONDO_MEMORY_LOCKED = 2 /**< every page is in RAM now and stays there */
 };
 
 /** A piece of memory. Zero-initialised it is valid and empty. */
@@ -47,9 +50,11 @@ rondo_page_bytes(void)
 }
 
 /**
- * The smallest capacity of at least @p min_frames frames that mirrored memory can have: a whole number of pages.
+ * The smallest capacity of at least @p min_frames frames that mirrored memory can have: a whole
+ * number of pages.
  *
- * @return 0 if an argument is 0 or out of a ring's range, or the result would be above RONDO_CAPACITY_FRAMES_MAX
+ * @return 0 if an argument is 0 or out of a ring's range, or the result would be above
+ * RONDO_CAPACITY_FRAMES_MAX
  */
 static inline uint32_t
 rondo_mirrored_capacity(uint32_t min_frames, uint32_t frame_bytes)
@@ -69,7 +74,8 @@ rondo_mirrored_capacity(uint32_t min_frames, uint32_t frame_bytes)
     return frames > RONDO_CAPACITY_FRAMES_MAX ? 0 : (uint32_t)frames;
 }
 
-/** Give the memory back. Allows NULL and zero-initialised memory; leaves it zero-initialised. @rt not-rt */
+/** Give the memory back. Allows NULL and zero-initialised memory; leaves it zero-initialised. @rt
+ * not-rt */
 static inline void
 rondo_memory_destroy(struct rondo_memory *memory)
 {
@@ -86,11 +92,13 @@ rondo_memory_destroy(struct rondo_memory *memory)
  * Get zeroed memory.
  *
  * @param memory      receives it; zeroed on error
- * @param size_bytes  [1, SSIZE_MAX / 2]; mirrored: a multiple of the page size, see rondo_mirrored_capacity()
+ * @param size_bytes  [1, SSIZE_MAX / 2]; mirrored: a multiple of the page size, see
+ * rondo_mirrored_capacity()
  * @param flags       enum rondo_memory_flags
- * @return 0; -EINVAL: memory NULL, size 0, unknown flag, or mirrored and not whole pages; -EOVERFLOW: size too large;
- *         -ENOMEM: no memory, or more locked memory than RLIMIT_MEMLOCK allows; -EPERM: not allowed to lock any;
- *         -EMFILE, -ENFILE: no file descriptor left (one is needed for a moment)
+ * @return 0; -EINVAL: memory NULL, size 0, unknown flag, or mirrored and not whole pages;
+ * -EOVERFLOW: size too large; -ENOMEM: no memory, or more locked memory than RLIMIT_MEMLOCK allows;
+ * -EPERM: not allowed to lock any; -EMFILE, -ENFILE: no file descriptor left (one is needed for a
+ * moment)
  * @rt not-rt
  */
 static inline int
@@ -106,7 +114,8 @@ rondo_memory_create(struct rondo_memory *memory, size_t size_bytes, unsigned fla
     if (memory == NULL)
         return -EINVAL;
     memset(memory, 0, sizeof *memory);
-    if (size_bytes == 0 || (flags & ~(unsigned)(RONDO_MEMORY_MIRRORED | RONDO_MEMORY_LOCKED)) != 0 ||
+    if (size_bytes == 0 ||
+        (flags & ~(unsigned)(RONDO_MEMORY_MIRRORED | RONDO_MEMORY_LOCKED)) != 0 ||
         (copies == 2 && size_bytes % page_bytes != 0))
         return -EINVAL;
     if (size_bytes > PTRDIFF_MAX / 2 - page_bytes)
@@ -128,8 +137,8 @@ rondo_memory_create(struct rondo_memory *memory, size_t size_bytes, unsigned fla
         close(fd);
         return error;
     }
-    if (copies == 2 && mmap((unsigned char *)data + rounded, rounded, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-                            fd, 0) == MAP_FAILED)
+    if (copies == 2 && mmap((unsigned char *)data + rounded, rounded, PROT_READ | PROT_WRITE,
+                            MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED)
         error = -errno;
     else if ((flags & RONDO_MEMORY_LOCKED) != 0 && mlock(data, copies * rounded) != 0)
         error = errno == EAGAIN ? -ENOMEM : -errno;

@@ -3,11 +3,12 @@
  * @file
  * A cyclic buffer of frames between one producer and one consumer, lock-free and without copies.
  *
- * `get` lends contiguous frames of the buffer itself, `release` hands over as many of them as you say. Positions are
- * 64-bit counts of frames that only grow, so a position is also the stream's time. Any capacity may be used, all of it.
+ * `get` lends contiguous frames of the buffer itself, `release` hands over as many of them as you
+ * say. Positions are 64-bit counts of frames that only grow, so a position is also the stream's
+ * time. Any capacity may be used, all of it.
  *
- *     struct rondo_ring ring;                                       // aligned to a cache line by its type
- *     rondo_ring_init(&ring, memory, 480, 4);                       // 480 frames of 4 bytes
+ *     struct rondo_ring ring;                                       // aligned to a cache line by
+ * its type rondo_ring_init(&ring, memory, 480, 4);                       // 480 frames of 4 bytes
  *     struct rondo_span room = rondo_ring_get_write(&ring, 64);     // one thread: the producer
  *     rondo_ring_release_write(&ring, room.frames);
  *     struct rondo_span fill = rondo_ring_get_read(&ring, 64);      // another thread: the consumer
@@ -15,21 +16,23 @@
  *
  * Who may call what beside whom:
  *
- *     | calls                                            | by           | beside                   |
- *     | init, init_mirrored, set_producer, reset         | one thread   | nothing else             |
- *     | get_write, release_write, write, warm_write,     | the producer | all of the consumer's    |
- *     |   room, catch_up_write                           |              |                          |
- *     | get_read, release_read, read, fill, skip_read,   | the consumer | all of the producer's    |
- *     |   release_read_lazy, *_checked                   |              |                          |
- *     | rondo_tap_* (tap.h)                              | any thread   | all of both, a tap each  |
+ *     | calls                                            | by           | beside | | init,
+ * init_mirrored, set_producer, reset         | one thread   | nothing else             | |
+ * get_write, release_write, write, warm_write,     | the producer | all of the consumer's    | |
+ * room, late, catch_up_write                     |              |                          | |
+ * get_read, release_read, read, fill, skip_read,   | the consumer | all of the producer's    | |
+ * release_read_lazy, *_checked                   |              |                          | |
+ * rondo_tap_* (tap.h)                              | any thread   | all of both, a tap each  |
  *
- * The producer and the consumer may each move to another thread if the two threads synchronise over it.
+ * The producer and the consumer may each move to another thread if the two threads synchronise over
+ * it.
  *
- * Synchronization: the producer writes write_pos and claim_pos, the consumer writes read_pos; nothing else is shared.
- *   PAIR-FILL   release of write_pos in release_write()  ->  acquire in get_read():   frame data before write_pos
- *   PAIR-ROOM   release of read_pos in release_read()    ->  acquire in get_write():  reads done before read_pos
- *   PAIR-CLAIM  release fence after claim_pos, before frames are overwritten  ->  acquire fence after they were read,
- *               before claim_pos is checked: who read one overwritten byte sees the claim that announced it
+ * Synchronization: the producer writes write_pos and claim_pos, the consumer writes read_pos;
+ * nothing else is shared. PAIR-FILL   release of write_pos in release_write()  ->  acquire in
+ * get_read():   frame data before write_pos PAIR-ROOM   release of read_pos in release_read()    ->
+ * acquire in get_write():  reads done before read_pos PAIR-CLAIM  release fence after claim_pos,
+ * before frames are overwritten  ->  acquire fence after they were read, before claim_pos is
+ * checked: who read one overwritten byte sees the claim that announced it
  */
 #ifndef RONDO_RING_H
 #define RONDO_RING_H
@@ -47,22 +50,27 @@
 enum rondo_ring_producer_kind {
     /** It waits for room: frames are never lost. The default. */
     RONDO_PRODUCER_WAITS = 0,
-    /** It waits for room, and announces what it is about to overwrite, so that taps (tap.h) may read along. */
+    /** It waits for room, and announces what it is about to overwrite, so that taps (tap.h) may
+     * read along. */
     RONDO_PRODUCER_WAITS_TAPPED = 1,
-    /** It never looks at the consumer and overwrites the oldest frames, as a DMA engine does. The consumer must use
-     *  the `_checked` calls, which tell what was lost; the plain ones lend nothing. Taps may read along. */
+    /** It never looks at the consumer and overwrites the oldest frames, as a DMA engine does. The
+     * consumer must use the `_checked` calls, which tell what was lost; the plain ones lend
+     * nothing. Taps may read along. */
     RONDO_PRODUCER_FREE_RUNS = 2
 };
 
 /* The producer's line: its own words, and private copies of everything that it needs. */
 struct rondo__ring_producer {
     RONDO_ATOMIC(uint64_t) write_pos; /* published */
-    RONDO_ATOMIC(uint64_t) claim_pos; /* published: frames before claim_pos - capacity may be overwritten by now */
-    uint64_t room_end;                /* positions before this are known to be free (kinds that announce: never moved) */
-    uint64_t lap_pos;                 /* the position that stands at the start of memory in this turn */
+    RONDO_ATOMIC(uint64_t)
+    claim_pos;         /* published: frames before claim_pos - capacity may be overwritten by now */
+    uint64_t room_end; /* positions before this are known to be free (kinds that announce: never
+                          moved) */
+    uint64_t lap_pos;  /* the position that stands at the start of memory in this turn */
     unsigned char *memory;
     uint32_t capacity_frames;
-    uint32_t reach_frames; /* contiguous frames from the start of memory: the capacity, twice that if mirrored */
+    uint32_t reach_frames; /* contiguous frames from the start of memory: the capacity, twice that
+                              if mirrored */
     uint32_t frame_bytes;
     uint32_t kind; /* enum rondo_ring_producer_kind */
 } RONDO_CACHE_ALIGNED;
@@ -71,9 +79,11 @@ struct rondo__ring_producer {
 struct rondo__ring_consumer {
     RONDO_ATOMIC(uint64_t) read_pos; /* published; behind pos while releases are held back */
     uint64_t pos;                    /* private: how far the consumer has got */
-    uint64_t fill_end;               /* positions before this are known to be filled (free-running: never moved) */
+    uint64_t
+        fill_end; /* positions before this are known to be filled (free-running: never moved) */
     uint64_t lap_pos;
-    uint64_t origin_pos; /* constant: a position that stood at the start of memory; a tap finds its lap by it */
+    uint64_t origin_pos; /* constant: a position that stood at the start of memory; a tap finds its
+                            lap by it */
     unsigned char *memory;
     uint32_t capacity_frames;
     uint32_t reach_frames;
@@ -81,15 +91,18 @@ struct rondo__ring_consumer {
     uint32_t kind; /* the producer's kind */
 } RONDO_CACHE_ALIGNED;
 
-/** A ring. Public so that it may be embedded; its fields are private. The storage is the caller's. */
+/** A ring. Public so that it may be embedded; its fields are private. The storage is the caller's.
+ */
 struct rondo_ring {
     struct rondo__ring_producer producer;
     struct rondo__ring_consumer consumer;
 };
 
 #ifndef RONDO_ATOMIC_HEADER
-RONDO_STATIC_ASSERT(sizeof(struct rondo_ring) == 2 * RONDO_CACHELINE_BYTES, "each side has one line");
-RONDO_STATIC_ASSERT(offsetof(struct rondo_ring, consumer) == RONDO_CACHELINE_BYTES, "each side has its own line");
+RONDO_STATIC_ASSERT(sizeof(struct rondo_ring) == 2 * RONDO_CACHELINE_BYTES,
+                    "each side has one line");
+RONDO_STATIC_ASSERT(offsetof(struct rondo_ring, consumer) == RONDO_CACHELINE_BYTES,
+                    "each side has its own line");
 #endif
 
 static inline uint32_t
@@ -98,14 +111,16 @@ rondo__min_u32(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-/* Both sides empty, the next frame has position @p pos and stands at the start of memory; geometry kept. */
+/* Both sides empty, the next frame has position @p pos and stands at the start of memory; geometry
+ * kept. */
 static inline void
 rondo__ring_place(struct rondo_ring *ring, uint64_t pos)
 {
     /* relaxed: nobody else uses the ring now; the caller hands it to the other thread. */
     rondo_store_relaxed(&ring->producer.write_pos, pos);
     rondo_store_relaxed(&ring->producer.claim_pos, pos);
-    ring->producer.room_end = ring->producer.kind == RONDO_PRODUCER_WAITS ? pos + ring->producer.capacity_frames : pos;
+    ring->producer.room_end =
+        ring->producer.kind == RONDO_PRODUCER_WAITS ? pos + ring->producer.capacity_frames : pos;
     ring->producer.lap_pos = pos;
     rondo_store_relaxed(&ring->consumer.read_pos, pos);
     ring->consumer.pos = pos;
@@ -115,16 +130,18 @@ rondo__ring_place(struct rondo_ring *ring, uint64_t pos)
 }
 
 static inline int
-rondo__ring_init(struct rondo_ring *ring, void *memory, uint32_t capacity_frames, uint32_t reach_frames,
-                 uint32_t frame_bytes)
+rondo__ring_init(struct rondo_ring *ring, void *memory, uint32_t capacity_frames,
+                 uint32_t reach_frames, uint32_t frame_bytes)
 {
     size_t bytes = 0;
 
     if (ring == NULL || memory == NULL || capacity_frames == 0 || frame_bytes == 0 ||
-        (uintptr_t)memory % RONDO_CACHELINE_BYTES != 0 || (uintptr_t)ring % RONDO_CACHELINE_BYTES != 0)
+        (uintptr_t)memory % RONDO_CACHELINE_BYTES != 0 ||
+        (uintptr_t)ring % RONDO_CACHELINE_BYTES != 0)
         return -EINVAL;
     if (capacity_frames > RONDO_CAPACITY_FRAMES_MAX || frame_bytes > RONDO_FRAME_BYTES_MAX ||
-        __builtin_mul_overflow((size_t)reach_frames, (size_t)frame_bytes, &bytes) || bytes > PTRDIFF_MAX)
+        __builtin_mul_overflow((size_t)reach_frames, (size_t)frame_bytes, &bytes) ||
+        bytes > PTRDIFF_MAX)
         return -EOVERFLOW;
 
     ring->producer.memory = ring->consumer.memory = (unsigned char *)memory;
@@ -140,17 +157,20 @@ rondo__ring_init(struct rondo_ring *ring, void *memory, uint32_t capacity_frames
  * Make an empty ring over the caller's memory, both positions 0.
  *
  * @param ring             on a cache line (its type sees to that, except in memory of malloc())
- * @param memory           capacity_frames * frame_bytes bytes on a cache line, alive as long as the ring is used
+ * @param memory           capacity_frames * frame_bytes bytes on a cache line, alive as long as the
+ * ring is used
  * @param capacity_frames  [1, RONDO_CAPACITY_FRAMES_MAX] frames, not only powers of two
- * @param frame_bytes      [1, RONDO_FRAME_BYTES_MAX]; a multiple of 64 / capacity keeps blocks on cache lines
- * @return 0; -EINVAL: NULL, a size of 0, or ring or memory is not on a cache line; -EOVERFLOW: a size above its range,
- *         or more bytes than an address space has. The ring is untouched on error.
+ * @param frame_bytes      [1, RONDO_FRAME_BYTES_MAX]; a multiple of 64 / capacity keeps blocks on
+ * cache lines
+ * @return 0; -EINVAL: NULL, a size of 0, or ring or memory is not on a cache line; -EOVERFLOW: a
+ * size above its range, or more bytes than an address space has. The ring is untouched on error.
  *
  * @thread one thread, nobody else uses the ring
  * @rt     wait-free
  */
 static inline int
-rondo_ring_init(struct rondo_ring *ring, void *memory, uint32_t capacity_frames, uint32_t frame_bytes)
+rondo_ring_init(struct rondo_ring *ring, void *memory, uint32_t capacity_frames,
+                uint32_t frame_bytes)
 {
     return rondo__ring_init(ring, memory, capacity_frames, capacity_frames, frame_bytes);
 }
@@ -160,14 +180,18 @@ rondo_ring_init(struct rondo_ring *ring, void *memory, uint32_t capacity_frames,
  *
  * A convenience for code that needs whole blocks; not faster.
  *
- * @param memory  capacity_frames * frame_bytes bytes, followed by a second mapping of the same bytes
+ * @param memory  capacity_frames * frame_bytes bytes, followed by a second mapping of the same
+ * bytes
  * @return as rondo_ring_init()
  */
 static inline int
-rondo_ring_init_mirrored(struct rondo_ring *ring, void *memory, uint32_t capacity_frames, uint32_t frame_bytes)
+rondo_ring_init_mirrored(struct rondo_ring *ring, void *memory, uint32_t capacity_frames,
+                         uint32_t frame_bytes)
 {
-    /* Twice 2^31 does not fit; one frame less still reaches from any offset over a whole capacity. */
-    const uint32_t reach_frames = capacity_frames >= RONDO_CAPACITY_FRAMES_MAX ? UINT32_MAX : 2 * capacity_frames;
+    /* Twice 2^31 does not fit; one frame less still reaches from any offset over a whole capacity.
+     */
+    const uint32_t reach_frames =
+        capacity_frames >= RONDO_CAPACITY_FRAMES_MAX ? UINT32_MAX : 2 * capacity_frames;
 
     return rondo__ring_init(ring, memory, capacity_frames, reach_frames, frame_bytes);
 }
@@ -181,10 +205,13 @@ rondo_ring_init_mirrored(struct rondo_ring *ring, void *memory, uint32_t capacit
 static inline int
 rondo_ring_set_producer(struct rondo_ring *ring, enum rondo_ring_producer_kind kind)
 {
-    if (kind != RONDO_PRODUCER_WAITS && kind != RONDO_PRODUCER_WAITS_TAPPED && kind != RONDO_PRODUCER_FREE_RUNS)
+    if (kind != RONDO_PRODUCER_WAITS && kind != RONDO_PRODUCER_WAITS_TAPPED &&
+        kind != RONDO_PRODUCER_FREE_RUNS)
         return -EINVAL;
     ring->producer.kind = ring->consumer.kind = (uint32_t)kind;
-    rondo__ring_place(ring, rondo_load_relaxed(&ring->producer.write_pos)); /* relaxed: nobody else uses the ring */
+    rondo__ring_place(
+        ring,
+        rondo_load_relaxed(&ring->producer.write_pos)); /* relaxed: nobody else uses the ring */
     return 0;
 }
 
@@ -192,7 +219,8 @@ rondo_ring_set_producer(struct rondo_ring *ring, enum rondo_ring_producer_kind k
  * Empty the ring and set both positions.
  *
  * @param pos  position of the next frame, any value; 0 to start a stream's time anew
- * @thread     as rondo_ring_init(): both sides rest. To drop frames while the producer runs, the consumer releases them.
+ * @thread     as rondo_ring_init(): both sides rest. To drop frames while the producer runs, the
+ * consumer releases them.
  */
 static inline void
 rondo_ring_reset(struct rondo_ring *ring, uint64_t pos)
@@ -207,9 +235,12 @@ rondo_ring_capacity(const struct rondo_ring *ring)
     return ring->producer.capacity_frames;
 }
 
-/* ---- producer ---------------------------------------------------------------------------------------------------- */
+/* ---- producer
+ * ----------------------------------------------------------------------------------------------------
+ */
 
-/* Where the known room does not suffice: look at the consumer, announce if somebody may be reading what we overwrite. */
+/* Where the known room does not suffice: look at the consumer, announce if somebody may be reading
+ * what we overwrite. */
 static inline struct rondo_span
 rondo__ring_get_write_slow(struct rondo_ring *ring, uint64_t pos, uint32_t max_frames)
 {
@@ -232,10 +263,13 @@ rondo__ring_get_write_slow(struct rondo_ring *ring, uint64_t pos, uint32_t max_f
             own->room_end = pos + room;
     }
     if (own->kind != RONDO_PRODUCER_WAITS) {
-        /* relaxed: claim_pos is written by this thread only; it never goes back, though a get may be repeated smaller. */
+        /* relaxed: claim_pos is written by this thread only; it never goes back, though a get may
+         * be repeated smaller. */
         if ((int64_t)(pos + frames - rondo_load_relaxed(&own->claim_pos)) > 0)
-            rondo_store_relaxed(&own->claim_pos, pos + frames); /* relaxed: the fence below orders it */
-        rondo_fence_release(); /* PAIR-CLAIM release: the claim is seen before any frame that overwrites */
+            rondo_store_relaxed(&own->claim_pos,
+                                pos + frames); /* relaxed: the fence below orders it */
+        rondo_fence_release(); /* PAIR-CLAIM release: the claim is seen before any frame that
+                                  overwrites */
     }
     return rondo__span(own->memory, offset, own->frame_bytes, frames);
 }
@@ -243,13 +277,16 @@ rondo__ring_get_write_slow(struct rondo_ring *ring, uint64_t pos, uint32_t max_f
 /**
  * Borrow contiguous room for up to @p max_frames frames, without copying.
  *
- * In plain memory the room stops at the wrap: release it and get again for the rest. In mirrored memory it never does.
- * Getting again before a release lends the same frames again (and more, if there is more room now). A free-running
- * producer always gets room; what it overwrites is lost from this call on.
+ * In plain memory the room stops at the wrap: release it and get again for the rest. In mirrored
+ * memory it never does. Getting again before a release lends the same frames again (and more, if
+ * there is more room now). A free-running producer always gets room; what it overwrites is lost
+ * from this call on.
  *
  * @param ring        initialised ring; this thread is its producer
- * @param max_frames  [0, UINT32_MAX] frames; more than the capacity is allowed and means "all there is"
- * @return            data: interleaved, frames * frame_bytes bytes; frames 0 (data NULL) when full; never an error
+ * @param max_frames  [0, UINT32_MAX] frames; more than the capacity is allowed and means "all there
+ * is"
+ * @return            data: interleaved, frames * frame_bytes bytes; frames 0 (data NULL) when full;
+ * never an error
  *
  * @thread   producer only; runs beside any consumer call (table at the top of this file)
  * @rt       wait-free, bounded: no call, no loop, at most one cache miss
@@ -295,7 +332,8 @@ rondo_ring_release_write(struct rondo_ring *ring, uint32_t frames)
 /**
  * Frames that can be written now.
  *
- * @return [0, capacity]; may only grow until this thread writes. With a free-running producer: the capacity.
+ * @return [0, capacity]; may only grow until this thread writes. With a free-running producer: the
+ * capacity.
  * @thread producer only
  * @rt     wait-free
  */
@@ -317,9 +355,10 @@ rondo_ring_room(const struct rondo_ring *ring)
 /**
  * Fetch the cache lines of the next @p frames free frames for writing, in idle time.
  *
- * A paced producer calls it when it has nothing else to do, well before the block is due: the block's way to the
- * consumer then takes about half the time. Getting the span early and filling it late is equivalent. Touches only frames
- * that are known to be free; with a free-running producer it does nothing.
+ * A paced producer calls it when it has nothing else to do, well before the block is due: the
+ * block's way to the consumer then takes about half the time. Getting the span early and filling it
+ * late is equivalent. Touches only frames that are known to be free; with a free-running producer
+ * it does nothing.
  *
  * @param frames  [0, UINT32_MAX]; clipped to the room
  * @thread producer only
@@ -346,12 +385,14 @@ rondo_ring_warm_write(struct rondo_ring *ring, uint32_t frames)
     {
         const uint32_t first = rondo__min_u32(frames, own->reach_frames - offset);
 
-        rondo_prefetch_write_range(own->memory + (size_t)offset * own->frame_bytes, (size_t)first * own->frame_bytes);
+        rondo_prefetch_write_range(own->memory + (size_t)offset * own->frame_bytes,
+                                   (size_t)first * own->frame_bytes);
         rondo_prefetch_write_range(own->memory, (size_t)(frames - first) * own->frame_bytes);
     }
 }
 
-/** Copies of at least this many bytes prefetch their span for writing (measured: 2.4 times the best peer). */
+/** Copies of at least this many bytes prefetch their span for writing (measured: 2.4 times the best
+ * peer). */
 #define RONDO__PREFETCH_BYTES_MIN 512u
 
 static inline void
@@ -401,11 +442,29 @@ rondo_ring_write_position(const struct rondo_ring *ring)
 }
 
 /**
- * Follow a consumer that has skipped ahead (rondo_ring_skip_read()): the next frame written is the next one it reads.
+ * Frames by which the consumer has skipped ahead of the next frame to be written; 0: it has not.
+ *
+ * @thread producer only
+ * @rt     wait-free
+ */
+static inline uint64_t
+rondo_ring_late(const struct rondo_ring *ring)
+{
+    /* relaxed: write_pos is written by this thread only. PAIR-ROOM acquire: as in get_write(). */
+    const uint64_t write_pos = rondo_load_relaxed(&ring->producer.write_pos);
+    const int64_t late = (int64_t)(rondo_load_acquire(&ring->consumer.read_pos) - write_pos);
+
+    return late > 0 ? (uint64_t)late : 0;
+}
+
+/**
+ * Follow a consumer that has skipped ahead (rondo_ring_skip_read()): the next frame written is the
+ * next one it reads.
  *
  * To a tap that has not come so far, all frames before that one are lost.
  *
- * @return frames by which the producer was late, and which it jumped over; 0: it was not late, nothing changed
+ * @return frames by which the producer was late, and which it jumped over; 0: it was not late,
+ * nothing changed
  * @thread producer only, no span held
  * @rt     wait-free; divides only if it was late
  */
@@ -413,29 +472,32 @@ static inline uint64_t
 rondo_ring_catch_up_write(struct rondo_ring *ring)
 {
     struct rondo__ring_producer *const own = &ring->producer;
-    /* relaxed: write_pos is written by this thread only. */
-    const uint64_t pos = rondo_load_relaxed(&own->write_pos);
-    /* PAIR-ROOM acquire: as in get_write(). */
-    const uint64_t read_pos = rondo_load_acquire(&ring->consumer.read_pos);
+    const uint64_t late = rondo_ring_late(ring);
+    uint64_t pos;
 
-    if ((int64_t)(read_pos - pos) <= 0)
+    if (late == 0)
         return 0;
-    own->lap_pos += (read_pos - own->lap_pos) / own->capacity_frames * own->capacity_frames;
-    /* Nothing was written at the positions jumped over: to a tap, all before the new one counts as overwritten.
-     * relaxed: claim_pos is written by this thread only; the release below orders it. */
-    rondo_store_relaxed(&own->claim_pos, read_pos + own->capacity_frames);
+    pos = rondo_load_relaxed(&own->write_pos) +
+          late; /* relaxed: write_pos is written by this thread only */
+    own->lap_pos += (pos - own->lap_pos) / own->capacity_frames * own->capacity_frames;
+    /* Nothing was written at the positions jumped over: to a tap, all before the new one counts as
+     * overwritten. relaxed: claim_pos is written by this thread only; the release below orders it.
+     */
+    rondo_store_relaxed(&own->claim_pos, pos + own->capacity_frames);
     /* PAIR-FILL release: as in release_write(), though it hands over no frame. */
-    rondo_store_release(&own->write_pos, read_pos);
-    return read_pos - pos;
+    rondo_store_release(&own->write_pos, pos);
+    return late;
 }
 
-/* ---- consumer ---------------------------------------------------------------------------------------------------- */
+/* ---- consumer
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 /**
  * Borrow up to @p max_frames contiguous filled frames, without copying.
  *
- * The mirror image of rondo_ring_get_write(). With a free-running producer it lends nothing, for it could not tell
- * whether the frames are whole: use rondo_ring_get_read_checked().
+ * The mirror image of rondo_ring_get_write(). With a free-running producer it lends nothing, for it
+ * could not tell whether the frames are whole: use rondo_ring_get_read_checked().
  *
  * @param max_frames  [0, UINT32_MAX] frames; more than the capacity means "all there is"
  * @return            frames 0 (data NULL) when empty; never an error
@@ -456,14 +518,15 @@ rondo_ring_get_read(struct rondo_ring *ring, uint32_t max_frames)
         /* PAIR-FILL acquire: the producer wrote the frames before it advanced write_pos. */
         own->fill_end = rondo_load_acquire(&ring->producer.write_pos);
         fill = (int64_t)(own->fill_end - pos);
-        /* PAIR-ROOM release: an empty ring holds no release back, so that a producer that waits for room gets it.
-         * relaxed: read_pos is written by this thread only. */
+        /* PAIR-ROOM release: an empty ring holds no release back, so that a producer that waits for
+         * room gets it. relaxed: read_pos is written by this thread only. */
         if (fill == 0 && rondo_load_relaxed(&own->read_pos) != pos)
             rondo_store_release(&own->read_pos, pos);
     }
     if (fill < (int64_t)max_frames)
         max_frames = fill > 0 ? (uint32_t)fill : 0;
-    return rondo__span(own->memory, offset, own->frame_bytes, rondo__min_u32(max_frames, own->reach_frames - offset));
+    return rondo__span(own->memory, offset, own->frame_bytes,
+                       rondo__min_u32(max_frames, own->reach_frames - offset));
 }
 
 /* Advance the consumer's private position by frames that it was lent. */
@@ -488,17 +551,20 @@ rondo__ring_advance_read(struct rondo__ring_consumer *own, uint32_t frames)
 static inline void
 rondo_ring_release_read(struct rondo_ring *ring, uint32_t frames)
 {
-    /* PAIR-ROOM release: our reads of the frames are done before the producer may overwrite them. */
-    rondo_store_release(&ring->consumer.read_pos, rondo__ring_advance_read(&ring->consumer, frames));
+    /* PAIR-ROOM release: our reads of the frames are done before the producer may overwrite them.
+     */
+    rondo_store_release(&ring->consumer.read_pos,
+                        rondo__ring_advance_read(&ring->consumer, frames));
 }
 
 /**
  * rondo_ring_release_read() with hysteresis: tells the producer only every quarter of the capacity.
  *
- * For consumers that take item by item from a fast producer: the producer's line then moves between the cores once a
- * quarter turn and not once an item (1.8 to 6 times the rate, measured). Room appears late, but always before a get (of
- * either kind, for at least one frame) finds the ring empty; rondo_ring_fill() alone tells nothing. May be mixed with
- * rondo_ring_release_read(), which tells all that was held back.
+ * For consumers that take item by item from a fast producer: the producer's line then moves between
+ * the cores once a quarter turn and not once an item (1.8 to 6 times the rate, measured). Room
+ * appears late, but always before a get (of either kind, for at least one frame) finds the ring
+ * empty; rondo_ring_fill() alone tells nothing. May be mixed with rondo_ring_release_read(), which
+ * tells all that was held back.
  */
 static inline void
 rondo_ring_release_read_lazy(struct rondo_ring *ring, uint32_t frames)
@@ -527,7 +593,8 @@ rondo_ring_fill(const struct rondo_ring *ring)
 
     if (fill <= 0)
         return 0;
-    return fill > (int64_t)ring->consumer.capacity_frames ? ring->consumer.capacity_frames : (uint32_t)fill;
+    return fill > (int64_t)ring->consumer.capacity_frames ? ring->consumer.capacity_frames
+                                                          : (uint32_t)fill;
 }
 
 /**
@@ -554,7 +621,8 @@ rondo_ring_read(struct rondo_ring *ring, void *dst, uint32_t frames)
 
     second = rondo_ring_get_read(ring, frames - first.frames);
     if (second.frames > 0) {
-        memcpy((unsigned char *)dst + first_bytes, second.data, (size_t)second.frames * ring->consumer.frame_bytes);
+        memcpy((unsigned char *)dst + first_bytes, second.data,
+               (size_t)second.frames * ring->consumer.frame_bytes);
         rondo_ring_release_read(ring, second.frames);
     }
     return first.frames + second.frames;
@@ -568,10 +636,11 @@ rondo_ring_read_position(const struct rondo_ring *ring)
 }
 
 /**
- * Go on by @p frames frames whether or not they have been written: a consumer that does not wait, as a DAC.
+ * Go on by @p frames frames whether or not they have been written: a consumer that does not wait,
+ * as a DAC.
  *
- * Frames that the producer writes at positions skipped are late and never read. The producer follows by
- * rondo_ring_catch_up_write().
+ * Frames that the producer writes at positions skipped are late and never read. The producer
+ * follows by rondo_ring_catch_up_write().
  *
  * @param frames  [0, UINT32_MAX]
  * @thread consumer only, no span held; a producer that waits
@@ -588,7 +657,8 @@ rondo_ring_skip_read(struct rondo_ring *ring, uint32_t frames)
     rondo_store_release(&own->read_pos, own->pos);
 }
 
-/* ---- a consumer that may be overtaken ---------------------------------------------------------------------------- */
+/* ---- a consumer that may be overtaken
+ * ---------------------------------------------------------------------------- */
 
 /* What a reader needs that may be overtaken: the consumer's fields here, a tap's in tap.h. */
 struct rondo__reader {
@@ -622,13 +692,16 @@ rondo__reader_overtaken(const struct rondo_ring *ring, struct rondo__reader read
     return lost;
 }
 
-/* How many of the first @p frames frames at @p pos may have been overwritten while they were read. */
+/* How many of the first @p frames frames at @p pos may have been overwritten while they were read.
+ */
 static inline uint32_t
-rondo__reader_lapped(const struct rondo_ring *ring, uint64_t pos, uint32_t capacity_frames, uint32_t frames)
+rondo__reader_lapped(const struct rondo_ring *ring, uint64_t pos, uint32_t capacity_frames,
+                     uint32_t frames)
 {
     int64_t lapped;
 
-    rondo_fence_acquire(); /* PAIR-CLAIM acquire: our reads of the frames are done before the claim is looked at */
+    rondo_fence_acquire(); /* PAIR-CLAIM acquire: our reads of the frames are done before the claim
+                              is looked at */
     /* relaxed: the fence above orders it. */
     lapped = (int64_t)(rondo_load_relaxed(&ring->producer.claim_pos) - capacity_frames - pos);
     if (lapped <= 0)
@@ -639,10 +712,11 @@ rondo__reader_lapped(const struct rondo_ring *ring, uint64_t pos, uint32_t capac
 /**
  * rondo_ring_get_read() for a producer that may overtake us.
  *
- * If the producer has overwritten, or begun to overwrite, the next frame, the consumer jumps forward to half a capacity
- * behind the producer. Whether the frames lent are whole, and stay so, the release tells. While the
- * span is held a free-running producer may write into it: in C's terms the reads race, so read it by code that takes
- * any value (a copy, a sum), and act on it only after the release has said that it was whole.
+ * If the producer has overwritten, or begun to overwrite, the next frame, the consumer jumps
+ * forward to half a capacity behind the producer. Whether the frames lent are whole, and stay so,
+ * the release tells. While the span is held a free-running producer may write into it: in C's terms
+ * the reads race, so read it by code that takes any value (a copy, a sum), and act on it only after
+ * the release has said that it was whole.
  *
  * @param lost_frames  receives the frames jumped over, 0 if none
  * @thread consumer only; any kind of producer
@@ -666,14 +740,15 @@ rondo_ring_get_read_checked(struct rondo_ring *ring, uint32_t max_frames, uint64
         rondo_store_release(&own->read_pos, own->pos);
     max_frames = rondo__min_u32(max_frames, fill);
     offset = (uint32_t)(own->pos - own->lap_pos);
-    return rondo__span(own->memory, offset, own->frame_bytes, rondo__min_u32(max_frames, own->reach_frames - offset));
+    return rondo__span(own->memory, offset, own->frame_bytes,
+                       rondo__min_u32(max_frames, own->reach_frames - offset));
 }
 
 /**
  * rondo_ring_release_read() for a producer that may overtake us.
  *
- * @return how many of these frames, counted from the first, may have been overwritten while the span was held: they are
- *         lost and must not be used. 0: all of them are whole.
+ * @return how many of these frames, counted from the first, may have been overwritten while the
+ * span was held: they are lost and must not be used. 0: all of them are whole.
  * @thread consumer only; any kind of producer
  * @rt     wait-free
  */

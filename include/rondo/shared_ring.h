@@ -3,19 +3,22 @@
  * @file
  * A ring whose producer and consumer live in two processes that need not trust each other.
  *
- * One process creates it in a memfd and passes the descriptor to the other (SCM_RIGHTS, fork, /proc/PID/fd), which
- * attaches. Only the two positions and the frames are shared. Geometry, base address and one's own position live in each
- * side's own endpoint, and what the other side wrote is checked against the capacity before it is used: a crashed or
- * hostile other side can starve us or feed us nonsense, never make us read or write outside the frames. The memory is
- * sealed against shrinking, so it cannot be taken away under us either.
+ * One process creates it in a memfd and passes the descriptor to the other (SCM_RIGHTS, fork,
+ * /proc/PID/fd), which attaches. Only the two positions and the frames are shared. Geometry, base
+ * address and one's own position live in each side's own endpoint, and what the other side wrote is
+ * checked against the capacity before it is used: a crashed or hostile other side can starve us or
+ * feed us nonsense, never make us read or write outside the frames. The memory is sealed against
+ * shrinking, so it cannot be taken away under us either.
  *
- * Who may call what beside whom: as in ring.h, the producer's calls on an endpoint of role RONDO_SHARED_PRODUCER and the
- * consumer's on one of role RONDO_SHARED_CONSUMER; each endpoint belongs to one thread. A call of the other role lends
- * nothing and releases nothing. One endpoint of each role: a second one would be an intruder like any other.
+ * Who may call what beside whom: as in ring.h, the producer's calls on an endpoint of role
+ * RONDO_SHARED_PRODUCER and the consumer's on one of role RONDO_SHARED_CONSUMER; each endpoint
+ * belongs to one thread. A call of the other role lends nothing and releases nothing. One endpoint
+ * of each role: a second one would be an intruder like any other.
  *
  * Synchronization: each side publishes its own position and never reads it back from shared memory.
- *   PAIR-SHARED-FILL  release in release_write()  ->  acquire in get_read():   frame data before write_pos
- *   PAIR-SHARED-ROOM  release in release_read()   ->  acquire in get_write():  reads done before read_pos
+ *   PAIR-SHARED-FILL  release in release_write()  ->  acquire in get_read():   frame data before
+ * write_pos PAIR-SHARED-ROOM  release in release_read()   ->  acquire in get_write():  reads done
+ * before read_pos
  */
 #ifndef RONDO_SHARED_RING_H
 #define RONDO_SHARED_RING_H
@@ -44,7 +47,8 @@ enum rondo_shared_role {
 #define RONDO__SHARED_MAGIC   UINT64_C(0x676e69726f646e72) /* "rndoring" in memory */
 #define RONDO__SHARED_VERSION 1u
 
-/* memfd and seal numbers of the kernel's ABI (linux/memfd.h, linux/fcntl.h), which strict ISO C modes hide. */
+/* memfd and seal numbers of the kernel's ABI (linux/memfd.h, linux/fcntl.h), which strict ISO C
+ * modes hide. */
 #define RONDO__MFD_CLOEXEC       0x1u
 #define RONDO__MFD_ALLOW_SEALING 0x2u
 #define RONDO__F_ADD_SEALS       1033
@@ -53,7 +57,8 @@ enum rondo_shared_role {
 #define RONDO__F_SEAL_SHRINK     0x2
 #define RONDO__F_SEAL_GROW       0x4
 
-/* The start of the shared memory; the frames follow on the next page. Everything here is hostile until checked. */
+/* The start of the shared memory; the frames follow on the next page. Everything here is hostile
+ * until checked. */
 struct rondo__shared_header {
     uint64_t magic;
     uint32_t version;
@@ -67,14 +72,17 @@ struct rondo__shared_header {
 } RONDO_CACHE_ALIGNED;
 
 #ifndef RONDO_ATOMIC_HEADER
-RONDO_STATIC_ASSERT(sizeof(struct rondo__shared_header) == 3 * RONDO_CACHELINE_BYTES, "a layout that others map");
-RONDO_STATIC_ASSERT(offsetof(struct rondo__shared_header, write_pos) == RONDO_CACHELINE_BYTES, "a layout");
+RONDO_STATIC_ASSERT(sizeof(struct rondo__shared_header) == 3 * RONDO_CACHELINE_BYTES,
+                    "a layout that others map");
+RONDO_STATIC_ASSERT(offsetof(struct rondo__shared_header, write_pos) == RONDO_CACHELINE_BYTES,
+                    "a layout");
 #endif
 
-/** One side's own view. Its fields are private, and so is its memory: never put it into shared memory. */
+/** One side's own view. Its fields are private, and so is its memory: never put it into shared
+ * memory. */
 struct rondo_shared_ring {
-    RONDO_ATOMIC(uint64_t) *own_published;
-    const RONDO_ATOMIC(uint64_t) *peer_published;
+    RONDO_ATOMIC(uint64_t) * own_published;
+    const RONDO_ATOMIC(uint64_t) * peer_published;
     unsigned char *memory;
     uint64_t pos;      /* our position; what we published is never read back */
     uint64_t lap_pos;  /* the position that stands at the start of memory in this turn */
@@ -88,10 +96,12 @@ struct rondo_shared_ring {
     size_t mapped_bytes;
 } RONDO_CACHE_ALIGNED;
 
-/* Give an endpoint its view of @p header and of the frames at @p memory; both sides at position @p pos. */
+/* Give an endpoint its view of @p header and of the frames at @p memory; both sides at position @p
+ * pos. */
 static inline void
-rondo__shared_ring_place(struct rondo_shared_ring *ring, struct rondo__shared_header *header, unsigned char *memory,
-                         uint32_t capacity_frames, uint32_t frame_bytes, enum rondo_shared_role role, uint64_t pos)
+rondo__shared_ring_place(struct rondo_shared_ring *ring, struct rondo__shared_header *header,
+                         unsigned char *memory, uint32_t capacity_frames, uint32_t frame_bytes,
+                         enum rondo_shared_role role, uint64_t pos)
 {
     const bool produces = role == RONDO_SHARED_PRODUCER;
 
@@ -109,7 +119,8 @@ rondo__shared_ring_place(struct rondo_shared_ring *ring, struct rondo__shared_he
 
 /* Check geometry and compute the size of the whole mapping. */
 static inline int
-rondo__shared_ring_bytes(uint32_t capacity_frames, uint32_t frame_bytes, size_t *offset_bytes, size_t *total_bytes)
+rondo__shared_ring_bytes(uint32_t capacity_frames, uint32_t frame_bytes, size_t *offset_bytes,
+                         size_t *total_bytes)
 {
     size_t frames_bytes = 0;
 
@@ -124,7 +135,8 @@ rondo__shared_ring_bytes(uint32_t capacity_frames, uint32_t frame_bytes, size_t 
     return 0;
 }
 
-/** Leave the ring: unmaps it and closes the endpoint's descriptor. Allows NULL and a zeroed endpoint. @rt not-rt */
+/** Leave the ring: unmaps it and closes the endpoint's descriptor. Allows NULL and a zeroed
+ * endpoint. @rt not-rt */
 static inline void
 rondo_shared_ring_destroy(struct rondo_shared_ring *ring)
 {
@@ -155,17 +167,19 @@ rondo__shared_ring_map(struct rondo_shared_ring *ring, int fd, size_t total_byte
 /**
  * Create an empty ring in a new memfd, and take one side of it.
  *
- * @param ring             receives the endpoint; on a cache line, otherwise untouched; zeroed on any other error
+ * @param ring             receives the endpoint; on a cache line, otherwise untouched; zeroed on
+ * any other error
  * @param capacity_frames  [1, RONDO_CAPACITY_FRAMES_MAX]
  * @param frame_bytes      [1, RONDO_FRAME_BYTES_MAX]
- * @param role             the side that this process takes; the other one attaches by rondo_shared_ring_fd()
- * @return 0; -EINVAL: NULL, a size of 0, no such role, not on a cache line; -EOVERFLOW: too large; -ENOMEM, -EMFILE,
- *         -ENFILE: no resources
+ * @param role             the side that this process takes; the other one attaches by
+ * rondo_shared_ring_fd()
+ * @return 0; -EINVAL: NULL, a size of 0, no such role, not on a cache line; -EOVERFLOW: too large;
+ * -ENOMEM, -EMFILE, -ENFILE: no resources
  * @rt not-rt
  */
 static inline int
-rondo_shared_ring_create(struct rondo_shared_ring *ring, uint32_t capacity_frames, uint32_t frame_bytes,
-                         enum rondo_shared_role role)
+rondo_shared_ring_create(struct rondo_shared_ring *ring, uint32_t capacity_frames,
+                         uint32_t frame_bytes, enum rondo_shared_role role)
 {
     struct rondo__shared_header *header;
     size_t offset_bytes = 0;
@@ -183,7 +197,8 @@ rondo_shared_ring_create(struct rondo_shared_ring *ring, uint32_t capacity_frame
     if (error != 0)
         return error;
 
-    fd = (int)syscall(SYS_memfd_create, "rondo-ring", RONDO__MFD_CLOEXEC | RONDO__MFD_ALLOW_SEALING);
+    fd =
+        (int)syscall(SYS_memfd_create, "rondo-ring", RONDO__MFD_CLOEXEC | RONDO__MFD_ALLOW_SEALING);
     if (fd < 0)
         return -errno;
     if (syscall(SYS_ftruncate, fd, (long)total_bytes) != 0)
@@ -204,8 +219,8 @@ rondo_shared_ring_create(struct rondo_shared_ring *ring, uint32_t capacity_frame
     header->frame_bytes = frame_bytes;
     header->frames_offset_bytes = offset_bytes;
     header->magic = RONDO__SHARED_MAGIC;
-    rondo__shared_ring_place(ring, header, (unsigned char *)ring->mapping + offset_bytes, capacity_frames, frame_bytes,
-                             role, 0);
+    rondo__shared_ring_place(ring, header, (unsigned char *)ring->mapping + offset_bytes,
+                             capacity_frames, frame_bytes, role, 0);
     return 0;
 }
 
@@ -230,12 +245,14 @@ rondo_shared_ring_start_at(struct rondo_shared_ring *ring, uint64_t pos)
 /**
  * Attach to a ring that another process created, as the side that it did not take.
  *
- * @param ring  receives the endpoint; on a cache line, otherwise untouched; zeroed on any other error
+ * @param ring  receives the endpoint; on a cache line, otherwise untouched; zeroed on any other
+ * error
  * @param fd    descriptor of the ring's memfd; duplicated, the caller keeps its own
  * @param role  the side that this process takes
- * @return 0; -EINVAL: NULL, no such role, not on a cache line; -EBADMSG: not a ring, or its header contradicts itself or
- *         the file's size; -EPROTO: another version or layout; -EPERM: the memory is not sealed against shrinking, so
- *         the other side could take it away; -EBADF; -ENOMEM, -EMFILE, -ENFILE: no resources
+ * @return 0; -EINVAL: NULL, no such role, not on a cache line; -EBADMSG: not a ring, or its header
+ * contradicts itself or the file's size; -EPROTO: another version or layout; -EPERM: the memory is
+ * not sealed against shrinking, so the other side could take it away; -EBADF; -ENOMEM, -EMFILE,
+ * -ENFILE: no resources
  * @rt not-rt
  */
 static inline int
@@ -279,20 +296,26 @@ rondo_shared_ring_attach(struct rondo_shared_ring *ring, int fd, enum rondo_shar
 
     /* One copy is checked and used, so that nothing can change in between. */
     memcpy((void *)&header, ring->mapping, offsetof(struct rondo__shared_header, write_pos));
-    __asm__ volatile("" : : : "memory"); /* nor may the compiler look again instead of using the copy */
+    __asm__ volatile(""
+                     :
+                     :
+                     : "memory"); /* nor may the compiler look again instead of using the copy */
     if (header.magic != RONDO__SHARED_MAGIC)
         error = -EBADMSG;
-    else if (header.version != RONDO__SHARED_VERSION || header.cacheline_bytes != RONDO_CACHELINE_BYTES)
+    else if (header.version != RONDO__SHARED_VERSION ||
+             header.cacheline_bytes != RONDO_CACHELINE_BYTES)
         error = -EPROTO;
-    else if (rondo__shared_ring_bytes(header.capacity_frames, header.frame_bytes, &offset_bytes, &total_bytes) != 0 ||
+    else if (rondo__shared_ring_bytes(header.capacity_frames, header.frame_bytes, &offset_bytes,
+                                      &total_bytes) != 0 ||
              header.frames_offset_bytes != offset_bytes || (uint64_t)status.st_size != total_bytes)
         error = -EBADMSG;
     if (error == 0) {
         struct rondo__shared_header *const shared = (struct rondo__shared_header *)ring->mapping;
 
-        rondo__shared_ring_place(ring, shared, (unsigned char *)ring->mapping + offset_bytes, header.capacity_frames,
-                                 header.frame_bytes, role, 0);
-        /* The other side may have been at work already. PAIR-SHARED-FILL, PAIR-SHARED-ROOM acquire: as in the gets. */
+        rondo__shared_ring_place(ring, shared, (unsigned char *)ring->mapping + offset_bytes,
+                                 header.capacity_frames, header.frame_bytes, role, 0);
+        /* The other side may have been at work already. PAIR-SHARED-FILL, PAIR-SHARED-ROOM acquire:
+         * as in the gets. */
         read_pos = rondo_load_acquire(&shared->read_pos);
         write_pos = rondo_load_acquire(&shared->write_pos);
         if (write_pos - read_pos > header.capacity_frames) {
@@ -308,7 +331,8 @@ rondo_shared_ring_attach(struct rondo_shared_ring *ring, int fd, enum rondo_shar
     return error;
 }
 
-/** Descriptor of the ring's memory, to be passed to the other process; the endpoint keeps it. -1: no ring. */
+/** Descriptor of the ring's memory, to be passed to the other process; the endpoint keeps it. -1:
+ * no ring. */
 static inline int
 rondo_shared_ring_fd(const struct rondo_shared_ring *ring)
 {
@@ -323,10 +347,12 @@ rondo_shared_ring_capacity(const struct rondo_shared_ring *ring)
 }
 
 /**
- * How often a position of the other side was impossible: beyond the capacity, or behind one that it had published.
+ * How often a position of the other side was impossible: beyond the capacity, or behind one that it
+ * had published.
  *
- * An impossible position lends nothing and is otherwise ignored; a later sound one is used again. A count above 0 means
- * that the other side is broken or hostile, and that what it sent may be nonsense.
+ * An impossible position lends nothing and is otherwise ignored; a later sound one is used again. A
+ * count above 0 means that the other side is broken or hostile, and that what it sent may be
+ * nonsense.
  *
  * @thread the endpoint's own
  * @rt     wait-free
@@ -340,8 +366,8 @@ rondo_shared_ring_corruptions(const struct rondo_shared_ring *ring)
 /*
  * Look at the other side's position. Returns the frames that are ours by it, [0, capacity].
  *
- * A sound producer is 0 to capacity frames ahead of its consumer: what is ours is (peer - own) for a consumer and
- * capacity - (own - peer) for a producer. A sound position never goes back.
+ * A sound producer is 0 to capacity frames ahead of its consumer: what is ours is (peer - own) for
+ * a consumer and capacity - (own - peer) for a producer. A sound position never goes back.
  */
 static inline uint32_t
 rondo__shared_ring_look(struct rondo_shared_ring *ring)
@@ -361,15 +387,18 @@ rondo__shared_ring_look(struct rondo_shared_ring *ring)
 }
 
 static inline struct rondo_span
-rondo__shared_ring_get(struct rondo_shared_ring *ring, enum rondo_shared_role role, uint32_t max_frames)
+rondo__shared_ring_get(struct rondo_shared_ring *ring, enum rondo_shared_role role,
+                       uint32_t max_frames)
 {
-    const uint64_t ahead = role == RONDO_SHARED_PRODUCER ? ring->pos - ring->peer_pos : ring->peer_pos - ring->pos;
+    const uint64_t ahead =
+        role == RONDO_SHARED_PRODUCER ? ring->pos - ring->peer_pos : ring->peer_pos - ring->pos;
     const uint32_t offset = (uint32_t)(ring->pos - ring->lap_pos);
     uint32_t known;
 
     if (ring->role != (uint32_t)role)
         return rondo__span(NULL, 0, 0, 0);
-    known = role == RONDO_SHARED_PRODUCER ? ring->capacity_frames - (uint32_t)ahead : (uint32_t)ahead;
+    known =
+        role == RONDO_SHARED_PRODUCER ? ring->capacity_frames - (uint32_t)ahead : (uint32_t)ahead;
     if (known < max_frames)
         known = rondo__shared_ring_look(ring);
     if (known < max_frames)
@@ -380,7 +409,8 @@ rondo__shared_ring_get(struct rondo_shared_ring *ring, enum rondo_shared_role ro
 }
 
 static inline void
-rondo__shared_ring_release(struct rondo_shared_ring *ring, enum rondo_shared_role role, uint32_t frames)
+rondo__shared_ring_release(struct rondo_shared_ring *ring, enum rondo_shared_role role,
+                           uint32_t frames)
 {
     if (ring->role != (uint32_t)role)
         return;
@@ -399,7 +429,8 @@ rondo_shared_ring_get_write(struct rondo_shared_ring *ring, uint32_t max_frames)
     return rondo__shared_ring_get(ring, RONDO_SHARED_PRODUCER, max_frames);
 }
 
-/** As rondo_ring_release_write(): [0, frames lent by the last get]. @thread the producer's @rt wait-free */
+/** As rondo_ring_release_write(): [0, frames lent by the last get]. @thread the producer's @rt
+ * wait-free */
 static inline void
 rondo_shared_ring_release_write(struct rondo_shared_ring *ring, uint32_t frames)
 {
@@ -409,8 +440,8 @@ rondo_shared_ring_release_write(struct rondo_shared_ring *ring, uint32_t frames)
 /**
  * As rondo_ring_get_read().
  *
- * A hostile producer may go on writing into frames that it has handed over: what must not change between check and use
- * must be copied first.
+ * A hostile producer may go on writing into frames that it has handed over: what must not change
+ * between check and use must be copied first.
  *
  * @thread the consumer's
  * @rt     wait-free, bounded
@@ -421,7 +452,8 @@ rondo_shared_ring_get_read(struct rondo_shared_ring *ring, uint32_t max_frames)
     return rondo__shared_ring_get(ring, RONDO_SHARED_CONSUMER, max_frames);
 }
 
-/** As rondo_ring_release_read(): [0, frames lent by the last get]. @thread the consumer's @rt wait-free */
+/** As rondo_ring_release_read(): [0, frames lent by the last get]. @thread the consumer's @rt
+ * wait-free */
 static inline void
 rondo_shared_ring_release_read(struct rondo_shared_ring *ring, uint32_t frames)
 {

@@ -17,7 +17,8 @@ struct rondo_span {
     uint32_t frames; /**< frames from data on; 0 says empty, full, or nothing now */
 };
 
-RONDO_STATIC_ASSERT(sizeof(void *) != 8 || sizeof(struct rondo_span) == 16, "a span fits two registers");
+RONDO_STATIC_ASSERT(sizeof(void *) != 8 || sizeof(struct rondo_span) == 16,
+                    "a span fits two registers");
 
 /** Largest capacity of a ring, in frames. */
 #define RONDO_CAPACITY_FRAMES_MAX 0x80000000u

@@ -14,8 +14,10 @@ extern "C" {
 
 /** What an xrun did. */
 enum rondo_xrun_kind {
-    RONDO_XRUN_LOST = 1,     /**< frames were lost (capture), or silence was played in their place (render) */
-    RONDO_XRUN_RECOVERED = 2 /**< somebody was later than the buffer allows, yet no frame was lost */
+    RONDO_XRUN_LOST =
+        1, /**< frames were lost (capture), or silence was played in their place (render) */
+    RONDO_XRUN_RECOVERED =
+        2 /**< somebody was later than the buffer allows, yet no frame was lost */
 };
 
 /** Who was late. */
@@ -32,7 +34,8 @@ struct rondo_xrun {
     enum rondo_xrun_cause cause;
     uint64_t position; /**< stream position of the first frame that was lost */
     uint64_t time_ns;  /**< when it was noticed, by the stream's clock */
-    uint64_t frames;   /**< frames lost; RECOVERED: by how many frames somebody was later than the buffer allows */
+    uint64_t frames;   /**< frames lost; RECOVERED: by how many frames somebody was later than the
+                          buffer allows */
 };
 
 /** Buckets of a wake-up histogram. */
@@ -46,9 +49,12 @@ struct rondo_stats {
     uint64_t xruns_lost;      /**< events */
     uint64_t xruns_recovered; /**< events */
     uint64_t frames_lost;     /**< frames over all RONDO_XRUN_LOST */
-    uint64_t xruns_untold;    /**< events that rondo_stream_next_xrun() cannot deliver, because nobody asked for long */
-    uint64_t wake_late_ns_max; /**< worst lateness of the device thread against the moment it asked for */
-    /** Wake-ups by lateness: bucket 0 below 1 us, bucket b from 2^(b-1) us on, the last one all above. */
+    uint64_t xruns_untold; /**< events that rondo_stream_next_xrun() cannot deliver, because nobody
+                              asked for long */
+    uint64_t wake_late_ns_max; /**< worst lateness of the device thread against the moment it asked
+                                  for */
+    /** Wake-ups by lateness: bucket 0 below 1 us, bucket b from 2^(b-1) us on, the last one all
+     * above. */
     uint64_t wake_late[RONDO_WAKE_BUCKETS];
 };
 

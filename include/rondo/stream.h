@@ -5,27 +5,27 @@
  *
  *     struct rondo_stream *stream;
  *     struct rondo_stream_config config = RONDO_STREAM_CONFIG_INIT;        // all defaults: capture
- *     if (rondo_stream_open(&stream, "file:take.wav", &config) == 0 && rondo_stream_start(stream) == 0)
- *         while (rondo_stream_wait(stream, 1000000000) > 0) {
- *             struct rondo_span span = rondo_stream_get(stream, UINT32_MAX);
- *             use(span.data, span.frames);                                 // the device's own memory
+ *     if (rondo_stream_open(&stream, "file:take.wav", &config) == 0 && rondo_stream_start(stream)
+ * == 0) while (rondo_stream_wait(stream, 1000000000) > 0) { struct rondo_span span =
+ * rondo_stream_get(stream, UINT32_MAX); use(span.data, span.frames); // the device's own memory
  *             rondo_stream_release(stream, span.frames);
  *         }
  *     rondo_stream_close(stream);
  *
- * The device never waits for the application (but under the offline clock): positions are time. A capture that is not
- * read in time loses its oldest frames, a render that is not fed in time plays silence; both are counted and told.
+ * The device never waits for the application (but under the offline clock): positions are time. A
+ * capture that is not read in time loses its oldest frames, a render that is not fed in time plays
+ * silence; both are counted and told.
  *
  * Who may call what beside whom:
  *
- *     | calls                                     | by                                        | beside            |
- *     | get, release, wait, next_xrun             | one application thread at a time, or, if  | everything else   |
- *     |                                           | there is a callback, nobody               | but close         |
- *     | open, start, stop, reset, drain, fd       | any thread                                | everything else   |
- *     | position, delay, query_*, error           | any thread                                | everything else   |
- *     | close                                     | one thread                                | nothing           |
+ *     | calls                                     | by                                        |
+ * beside            | | get, release, wait, next_xrun             | one application thread at a
+ * time, or, if  | everything else   | |                                           | there is a
+ * callback, nobody               | but close         | | open, start, stop, reset, drain, fd | any
+ * thread                                | everything else   | | position, delay, query_*, error |
+ * any thread                                | everything else   | | close | one thread | nothing |
  *
- * Rights: start, stop and reset may be called from the callback; drain and close may not.
+ * From the callback itself start and stop may be called; reset, drain and close may not.
  */
 #ifndef RONDO_STREAM_H
 #define RONDO_STREAM_H
@@ -46,15 +46,17 @@ struct rondo_stream;
 /**
  * Processes frames on the device thread, once a period.
  *
- * Must not block, allocate or call anything that is not marked real-time; if it takes longer than a period, the stream
- * is late (RONDO_CAUSE_THREAD).
+ * Must not block, allocate or call anything that is not marked real-time; if it takes longer than a
+ * period, the stream is late (RONDO_CAUSE_THREAD).
  *
- * @param span  capture: captured frames, render: room to be filled; contiguous, one period, the last one of a capture may
- *              be shorter
- * @return frames that it took or filled, [0, span.frames]. Capture: the rest is offered again, together with the next
- *         period or after rondo_stream_kick(). Render: the rest is an underrun, unless it comes before it is due.
+ * @param span  capture: captured frames, render: room to be filled; contiguous, one period, the
+ * last one of a capture may be shorter
+ * @return frames that it took or filled, [0, span.frames]. Capture: the rest is offered again,
+ * together with the next period or after rondo_stream_kick(). Render: the rest is an underrun,
+ * unless it comes before it is due.
  */
-typedef uint32_t (*rondo_stream_callback)(struct rondo_stream *stream, struct rondo_span span, void *context);
+typedef uint32_t (*rondo_stream_callback)(struct rondo_stream *stream, struct rondo_span span,
+                                          void *context);
 
 /** What is asked of a stream. Zero-initialised except for size, everything is the default. */
 struct rondo_stream_config {
@@ -65,19 +67,24 @@ struct rondo_stream_config {
     uint32_t buffer_frames;         /**< 0: 4 periods; rounded up to whole periods, at least 2 */
     rondo_stream_callback callback; /**< NULL: the application calls get and release */
     void *callback_context;         /**< handed to the callback */
-    struct rondo_clock *clock;      /**< NULL: what the device string says ("clock=offline"), else real */
-    enum rondo_at_end at_end;       /**< 0: RONDO_AT_END_STOP */
-    int32_t realtime_priority;      /**< SCHED_FIFO priority of the device thread, [1, 99]; 0: 60; below 0: none */
-    struct rondo_log log;           /**< zero: no log */
-    struct rondo_error *error;      /**< receives what was wrong when opening fails; NULL: nothing */
+    struct rondo_clock
+        *clock;               /**< NULL: what the device string says ("clock=offline"), else real */
+    enum rondo_at_end at_end; /**< 0: RONDO_AT_END_STOP */
+    int32_t realtime_priority; /**< SCHED_FIFO priority of the device thread, [1, 99]; 0: 60; below
+                                  0: none */
+    struct rondo_log log;      /**< zero: no log */
+    struct rondo_error *error; /**< receives what was wrong when opening fails; NULL: nothing */
 };
 
 /** Initialiser of struct rondo_stream_config. */
-#define RONDO_STREAM_CONFIG_INIT {.size = sizeof(struct rondo_stream_config)}
+#define RONDO_STREAM_CONFIG_INIT                                                                   \
+    {                                                                                              \
+        .size = sizeof(struct rondo_stream_config)                                                 \
+    }
 
 /** What was asked and what was granted. */
 struct rondo_stream_info {
-    const char *device;               /**< as opened; lives as long as the stream */
+    const char *device; /**< as opened; lives as long as the stream */
     enum rondo_direction direction;
     struct rondo_stream_config asked; /**< its error pointer is NULL */
     struct rondo_engine_info granted;
@@ -87,12 +94,15 @@ struct rondo_stream_info {
  * Open a device and get its buffer. Nothing moves yet; a render may already be filled.
  *
  * @param out     receives the stream; NULL on error
- * @param device  "backend:address?key=value&...", such as "file:take.wav", "file:take.wav?loop=1", "null:"
+ * @param device  "backend:address?key=value&...", such as "file:take.wav", "file:take.wav?loop=1",
+ * "null:"
  * @param config  NULL: all defaults
- * @return 0, or what rondo_engine_open() and rondo_engine_allocate_buffer() return; config->error tells in words
+ * @return 0, or what rondo_engine_open() and rondo_engine_allocate_buffer() return; config->error
+ * tells in words
  * @rt not-rt
  */
-int rondo_stream_open(struct rondo_stream **out, const char *device, const struct rondo_stream_config *config);
+int rondo_stream_open(struct rondo_stream **out, const char *device,
+                      const struct rondo_stream_config *config);
 
 /**
  * Start, or go on from where stop left it. No effect on a running stream.
@@ -103,9 +113,11 @@ int rondo_stream_open(struct rondo_stream **out, const char *device, const struc
 int rondo_stream_start(struct rondo_stream *stream);
 
 /**
- * Stop the device where it is; what is in the buffer stays, and start goes on from there. No effect on a stopped stream.
+ * Stop the device where it is; what is in the buffer stays, and start goes on from there. No effect
+ * on a stopped stream.
  *
- * After it returned no callback runs (except from inside the callback itself, which is finished first).
+ * After it returned no callback runs (except from inside the callback itself, which is finished
+ * first).
  *
  * @return 0
  * @rt not-rt
@@ -115,20 +127,22 @@ int rondo_stream_stop(struct rondo_stream *stream);
 /**
  * Stop, drop what is in the buffer, and go back to position 0.
  *
- * A `file:` capture begins at its first frame again; a `file:` render finishes its file, and the next start replaces it.
- * No span may be held.
+ * A `file:` capture begins at its first frame again; a `file:` render finishes its file, and the
+ * next start replaces it. No span may be held.
  *
- * @return 0; what the backend says, such as -ENOSPC when a file could not be finished
+ * @return 0; -EBADFD: called from the callback; what the backend says, such as -ENOSPC when a file
+ * could not be finished
  * @rt not-rt
  */
 int rondo_stream_reset(struct rondo_stream *stream);
 
 /**
- * Render: play what is queued, then stop. The file behind a `file:` render is complete then.
+ * Render: play what is queued, then stop. All of it is in the file of a `file:` render then, which
+ * reset or close finish.
  *
  * @param timeout_ns  real time; below 0: no limit
- * @return 0; -ENOTSUP: a capture; -EBADFD: frames are queued, but the stream is not running; -ETIMEDOUT: not all of it was
- *         played yet, the stream goes on draining; an error of the device
+ * @return 0; -ENOTSUP: a capture; -EBADFD: frames are queued, but the stream is not running;
+ * -ETIMEDOUT: not all of it was played yet, the stream goes on draining; an error of the device
  * @rt not-rt
  */
 int rondo_stream_drain(struct rondo_stream *stream, int64_t timeout_ns);
@@ -140,11 +154,12 @@ void rondo_stream_close(struct rondo_stream *stream);
  * Borrow captured frames, or room for frames to render: the device's own memory, no copy.
  *
  * @param max_frames  [0, UINT32_MAX]; contiguous frames up to this
- * @return frames 0 (data NULL): nothing now. After an xrun it goes on with the frames that are next in time; see
- *         rondo_stream_next_xrun().
+ * @return frames 0 (data NULL): nothing now. After an xrun it goes on with the frames that are next
+ * in time; see rondo_stream_next_xrun().
  * @thread   the application's
  * @rt       wait-free
- * @lifetime until the release. A capture's frames may be overwritten while they are held: the release tells.
+ * @lifetime until the release. A capture's frames may be overwritten while they are held: the
+ * release tells.
  */
 struct rondo_span rondo_stream_get(struct rondo_stream *stream, uint32_t max_frames) RONDO_RT;
 
@@ -152,8 +167,9 @@ struct rondo_span rondo_stream_get(struct rondo_stream *stream, uint32_t max_fra
  * Give the first @p frames frames of the span back to the device.
  *
  * @param frames  [0, frames lent by the last get]
- * @return 0; -EPIPE: capture: the device overwrote some of them while they were held, use none of them; render: the device
- *         had passed some of them already. They are released all the same. -EINVAL: more than were lent, nothing happened.
+ * @return 0; -EPIPE: capture: the device overwrote some of them while they were held, use none of
+ * them; render: the device had passed some of them already. They are released all the same.
+ * -EINVAL: more than were lent, nothing happened.
  * @thread the application's
  * @rt     wait-free; under the offline clock it may wake the device
  */
@@ -163,18 +179,20 @@ int rondo_stream_release(struct rondo_stream *stream, uint32_t frames) RONDO_RT;
  * Wait until a period can be got (at the end of a capture: until anything can).
  *
  * @param timeout_ns  real time, whatever the stream's clock; 0: only look; below 0: no limit
- * @return frames that can be got now, above 0; -ETIMEDOUT: less than a period; -ENODATA: the capture has ended and
- *         everything was taken; -EBADFD: the stream is not running and nothing can be got; -ENODEV, -EIO, ...: the device
- *         is gone
+ * @return frames that can be got now, above 0; -ETIMEDOUT: less than a period; -ENODATA: the
+ * capture has ended and everything was taken; -EBADFD: the stream is not running and nothing can be
+ * got; -ENODEV, -EIO, ...: the device is gone
  * @thread the application's
  * @rt     not-rt: may enter the kernel
  */
 int rondo_stream_wait(struct rondo_stream *stream, int64_t timeout_ns);
 
 /**
- * A descriptor that becomes readable when rondo_stream_wait() may have something to say: for poll and epoll.
+ * A descriptor that becomes readable when rondo_stream_wait() may have something to say: for poll
+ * and epoll.
  *
- * When it is readable call rondo_stream_wait(stream, 0), which makes it unreadable again, then get until there is nothing.
+ * When it is readable call rondo_stream_wait(stream, 0), which makes it unreadable again, then get
+ * until there is nothing.
  *
  * @return a descriptor that belongs to the stream; negative errno: none could be made
  * @rt not-rt
@@ -182,7 +200,8 @@ int rondo_stream_wait(struct rondo_stream *stream, int64_t timeout_ns);
 int rondo_stream_fd(struct rondo_stream *stream);
 
 /**
- * Have the device thread offer again what the callback left. From any thread; rarely needed outside the offline clock.
+ * Have the device thread offer again what the callback left. From any thread; rarely needed outside
+ * the offline clock.
  *
  * @rt wait-free unless the device thread sleeps: then one system call
  */
@@ -197,8 +216,8 @@ void rondo_stream_kick(struct rondo_stream *stream);
 uint64_t rondo_stream_position(const struct rondo_stream *stream, uint64_t *time_ns) RONDO_RT;
 
 /**
- * Frames now between the application and the converter: capture: captured and not yet taken; render: given and not yet
- * played; each with the device's own latency.
+ * Frames now between the application and the converter: capture: captured and not yet taken;
+ * render: given and not yet played; each with the device's own latency.
  *
  * @thread any
  * @rt     rt-bounded
@@ -215,7 +234,8 @@ uint64_t rondo_stream_delay(const struct rondo_stream *stream) RONDO_RT;
 int rondo_stream_next_xrun(struct rondo_stream *stream, struct rondo_xrun *xrun) RONDO_RT;
 
 /** Counters, also while running. @thread any @rt wait-free */
-void rondo_stream_query_stats(const struct rondo_stream *stream, struct rondo_stats *stats) RONDO_RT;
+void rondo_stream_query_stats(const struct rondo_stream *stream, struct rondo_stats *stats)
+    RONDO_RT;
 
 /** What was asked and what was granted. @thread any @rt not-rt: takes a lock */
 void rondo_stream_query_info(struct rondo_stream *stream, struct rondo_stream_info *info);

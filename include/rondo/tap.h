@@ -3,9 +3,10 @@
  * @file
  * A tap: a second, read-only consumer of a ring, for meters, loopback and recording.
  *
- * A tap may lag and lose frames; it never disturbs the producer or the consumer, for it writes nothing that they read.
- * The ring's producer must announce what it overwrites: rondo_ring_set_producer() with RONDO_PRODUCER_WAITS_TAPPED or
- * RONDO_PRODUCER_FREE_RUNS. Any number of taps may hang on one ring, each used by one thread.
+ * A tap may lag and lose frames; it never disturbs the producer or the consumer, for it writes
+ * nothing that they read. The ring's producer must announce what it overwrites:
+ * rondo_ring_set_producer() with RONDO_PRODUCER_WAITS_TAPPED or RONDO_PRODUCER_FREE_RUNS. Any
+ * number of taps may hang on one ring, each used by one thread.
  *
  * Synchronization: as in ring.h, PAIR-FILL and PAIR-CLAIM with the ring's producer.
  */
@@ -19,7 +20,8 @@ struct rondo_tap {
     const struct rondo_ring *ring;
     uint64_t pos;
     uint64_t lap_pos;
-    unsigned char *memory; /* the geometry is copied, so that the tap reads no line but the producer's */
+    unsigned char
+        *memory; /* the geometry is copied, so that the tap reads no line but the producer's */
     uint32_t capacity_frames;
     uint32_t reach_frames;
     uint32_t frame_bytes;
@@ -43,7 +45,8 @@ rondo_tap_init(struct rondo_tap *tap, const struct rondo_ring *ring)
     /* PAIR-FILL acquire: what the producer did before this position is behind us. */
     tap->pos = rondo_load_acquire(&ring->producer.write_pos);
     tap->lap_pos = ring->consumer.origin_pos;
-    tap->lap_pos += (tap->pos - tap->lap_pos) / ring->consumer.capacity_frames * ring->consumer.capacity_frames;
+    tap->lap_pos +=
+        (tap->pos - tap->lap_pos) / ring->consumer.capacity_frames * ring->consumer.capacity_frames;
     tap->memory = ring->consumer.memory;
     tap->capacity_frames = ring->consumer.capacity_frames;
     tap->reach_frames = ring->consumer.reach_frames;
@@ -70,8 +73,9 @@ rondo_tap_get(struct rondo_tap *tap, uint32_t max_frames, uint64_t *lost_frames)
     if (fill > tap->capacity_frames)
         fill = tap->capacity_frames;
     offset = (uint32_t)(tap->pos - tap->lap_pos);
-    return rondo__span(tap->memory, offset, tap->frame_bytes,
-                       rondo__min_u32(rondo__min_u32(max_frames, (uint32_t)fill), tap->reach_frames - offset));
+    return rondo__span(
+        tap->memory, offset, tap->frame_bytes,
+        rondo__min_u32(rondo__min_u32(max_frames, (uint32_t)fill), tap->reach_frames - offset));
 }
 
 /**
