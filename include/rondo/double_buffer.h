@@ -17,15 +17,14 @@
  *
  * Who may call what beside whom:
  *
- *     | calls                    | by           | beside              |
- *     | init                     | one thread   | nothing else        |
+ *     | calls                    | by           | beside                 |
+ *     | init                     | one thread   | nothing else           |
  *     | get_empty, release_full  | the producer | both of the consumer's |
  *     | get_full, release_empty  | the consumer | both of the producer's |
  *
  * Synchronization: each side writes a flag only while the flag says that the buffer is its own.
- *   PAIR-FULL   release in release_full()   ->  acquire in get_full():   the period's frames before
- * the flag PAIR-EMPTY  release in release_empty()  ->  acquire in get_empty():  reads done before
- * the flag
+ *   PAIR-FULL   release in release_full()   ->  acquire in get_full():   frames before the flag
+ *   PAIR-EMPTY  release in release_empty()  ->  acquire in get_empty():  reads done before the flag
  */
 #ifndef RONDO_DOUBLE_BUFFER_H
 #define RONDO_DOUBLE_BUFFER_H

@@ -16,9 +16,11 @@
  *     | get_read, read                  | the reader | all the writer's |
  *
  * Synchronization: `middle` holds the number of the slot in between and a bit that says that the
- * writer put it there. PAIR-MAIL   the swap in release_write()  ->  the swap in get_read(): the
- * value before the swap PAIR-SLOT   the swap in get_read()       ->  the swap in release_write():
- * reads of the old slot before the swap
+ * writer put it there.
+ *   PAIR-MAIL   release by the swap in release_write()  ->  acquire by the swap in get_read():
+ *               the value before the swap
+ *   PAIR-SLOT   release by the swap in get_read()  ->  acquire by the swap in release_write():
+ *               reads of the old slot before the swap
  */
 #ifndef RONDO_MAILBOX_H
 #define RONDO_MAILBOX_H

@@ -7,8 +7,8 @@
  * An unchanged program configures it by its environment, which is read at the first call of the
  * API:
  *
- *     RONDO_ML_MIC=alsa:default      device string of the microphone; default "null:", a silent
- * room RONDO_ML_DENY=RECORD_AUDIO     answer as if the user had denied that permission
+ *     RONDO_ML_MIC=alsa:default    device string of the microphone; default "null:", a silent room
+ *     RONDO_ML_DENY=RECORD_AUDIO   answer as if the user had denied that permission
  *
  * A program that knows rondo calls rondo_ml_configure() instead.
  */

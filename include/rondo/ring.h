@@ -7,32 +7,35 @@
  * say. Positions are 64-bit counts of frames that only grow, so a position is also the stream's
  * time. Any capacity may be used, all of it.
  *
- *     struct rondo_ring ring;                                       // aligned to a cache line by
- * its type rondo_ring_init(&ring, memory, 480, 4);                       // 480 frames of 4 bytes
- *     struct rondo_span room = rondo_ring_get_write(&ring, 64);     // one thread: the producer
+ *     struct rondo_ring ring;                                     // on a cache line by its type
+ *     rondo_ring_init(&ring, memory, 480, 4);                     // 480 frames of 4 bytes
+ *     struct rondo_span room = rondo_ring_get_write(&ring, 64);   // one thread: the producer
  *     rondo_ring_release_write(&ring, room.frames);
- *     struct rondo_span fill = rondo_ring_get_read(&ring, 64);      // another thread: the consumer
+ *     struct rondo_span fill = rondo_ring_get_read(&ring, 64);    // another thread: the consumer
  *     rondo_ring_release_read(&ring, fill.frames);
  *
  * Who may call what beside whom:
  *
- *     | calls                                            | by           | beside | | init,
- * init_mirrored, set_producer, reset         | one thread   | nothing else             | |
- * get_write, release_write, write, warm_write,     | the producer | all of the consumer's    | |
- * room, late, catch_up_write                     |              |                          | |
- * get_read, release_read, read, fill, skip_read,   | the consumer | all of the producer's    | |
- * release_read_lazy, *_checked                   |              |                          | |
- * rondo_tap_* (tap.h)                              | any thread   | all of both, a tap each  |
+ *     | calls                                          | by           | beside                  |
+ *     | init, init_mirrored, set_producer, reset       | one thread   | nothing else            |
+ *     | get_write, release_write, write, warm_write,   | the producer | all of the consumer's   |
+ *     |   room, late, catch_up_write                   |              |                         |
+ *     | get_read, release_read, read, fill, skip_read, | the consumer | all of the producer's   |
+ *     |   release_read_lazy, *_checked                 |              |                         |
+ *     | rondo_tap_* (tap.h)                            | any thread   | all of both, a tap each |
  *
  * The producer and the consumer may each move to another thread if the two threads synchronise over
  * it.
  *
  * Synchronization: the producer writes write_pos and claim_pos, the consumer writes read_pos;
- * nothing else is shared. PAIR-FILL   release of write_pos in release_write()  ->  acquire in
- * get_read():   frame data before write_pos PAIR-ROOM   release of read_pos in release_read()    ->
- * acquire in get_write():  reads done before read_pos PAIR-CLAIM  release fence after claim_pos,
- * before frames are overwritten  ->  acquire fence after they were read, before claim_pos is
- * checked: who read one overwritten byte sees the claim that announced it
+ * nothing else is shared.
+ *   PAIR-FILL   release of write_pos in release_write()  ->  acquire in get_read():
+ *               frame data before write_pos
+ *   PAIR-ROOM   release of read_pos in release_read()  ->  acquire in get_write():
+ *               reads done before read_pos
+ *   PAIR-CLAIM  release fence after claim_pos, before frames are overwritten  ->  acquire fence
+ *               after they were read, before claim_pos is checked: who read one overwritten byte
+ *               sees the claim that announced it
  */
 #ifndef RONDO_RING_H
 #define RONDO_RING_H

@@ -16,9 +16,10 @@
  * of each role: a second one would be an intruder like any other.
  *
  * Synchronization: each side publishes its own position and never reads it back from shared memory.
- *   PAIR-SHARED-FILL  release in release_write()  ->  acquire in get_read():   frame data before
- * write_pos PAIR-SHARED-ROOM  release in release_read()   ->  acquire in get_write():  reads done
- * before read_pos
+ *   PAIR-SHARED-FILL  release in release_write()  ->  acquire in get_read():
+ *                     frame data before write_pos
+ *   PAIR-SHARED-ROOM  release in release_read()  ->  acquire in get_write():
+ *                     reads done before read_pos
  */
 #ifndef RONDO_SHARED_RING_H
 #define RONDO_SHARED_RING_H

@@ -4,10 +4,12 @@
  * A stream: a device's cyclic buffer, and the application's end of it.
  *
  *     struct rondo_stream *stream;
- *     struct rondo_stream_config config = RONDO_STREAM_CONFIG_INIT;        // all defaults: capture
- *     if (rondo_stream_open(&stream, "file:take.wav", &config) == 0 && rondo_stream_start(stream)
- * == 0) while (rondo_stream_wait(stream, 1000000000) > 0) { struct rondo_span span =
- * rondo_stream_get(stream, UINT32_MAX); use(span.data, span.frames); // the device's own memory
+ *     struct rondo_stream_config config = RONDO_STREAM_CONFIG_INIT;   // all defaults: capture
+ *     if (rondo_stream_open(&stream, "file:take.wav", &config) == 0 &&
+ *         rondo_stream_start(stream) == 0)
+ *         while (rondo_stream_wait(stream, 1000000000) > 0) {
+ *             struct rondo_span span = rondo_stream_get(stream, UINT32_MAX);
+ *             use(span.data, span.frames);                            // the device's own memory
  *             rondo_stream_release(stream, span.frames);
  *         }
  *     rondo_stream_close(stream);
@@ -18,12 +20,14 @@
  *
  * Who may call what beside whom:
  *
- *     | calls                                     | by                                        |
- * beside            | | get, release, wait, next_xrun             | one application thread at a
- * time, or, if  | everything else   | |                                           | there is a
- * callback, nobody               | but close         | | open, start, stop, reset, drain, fd | any
- * thread                                | everything else   | | position, delay, query_*, error |
- * any thread                                | everything else   | | close | one thread | nothing |
+ *     | calls                           | by                                 | beside          |
+ *     | get, release, wait, next_xrun   | one application thread at a time;  | everything else |
+ *     |                                 | where there is a callback, nobody  | but reset,close |
+ *     | start, stop, drain, fd, kick,   | any thread                         | everything else |
+ *     |   position, delay, query_*,     |                                    | but close       |
+ *     |   describe, error               |                                    |                 |
+ *     | reset                           | one thread, no span held           | as above        |
+ *     | close                           | one thread                         | nothing         |
  *
  * From the callback itself start and stop may be called; reset, drain and close may not.
  */
