@@ -79,8 +79,7 @@ store_state(struct rondo_engine *engine, enum rondo_engine_state state)
     rondo_store_release_u32(&engine->state, (uint32_t)state); /* PAIR-STATE release */
 }
 
-/* ---- the device thread, seen from control
- * ------------------------------------------------------------------------- */
+/* ---- the device thread, seen from control ---- */
 
 /* Publish the command; under the lock. */
 static void

@@ -165,8 +165,7 @@ rondo_stream_release(struct rondo_stream *stream, uint32_t frames)
     return bad_frames > 0 ? -EPIPE : 0;
 }
 
-/* ---- called by the engine, on the device thread
- * --------------------------------------------------------------------- */
+/* ---- called by the engine, on the device thread ---- */
 
 static bool
 has_ended(const struct rondo_stream *stream)

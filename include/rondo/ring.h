@@ -660,8 +660,7 @@ rondo_ring_skip_read(struct rondo_ring *ring, uint32_t frames)
     rondo_store_release(&own->read_pos, own->pos);
 }
 
-/* ---- a consumer that may be overtaken
- * ---------------------------------------------------------------------------- */
+/* ---- a consumer that may be overtaken ---- */
 
 /* What a reader needs that may be overtaken: the consumer's fields here, a tap's in tap.h. */
 struct rondo__reader {
