@@ -11,9 +11,7 @@
 #include "core/engine_private.h"
 #include "core/thread.h"
 
-/* ---- counting
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- counting ---- */
 
 /* Add to a counter that only this thread writes. */
 static void
@@ -91,9 +89,7 @@ add_underrun(struct rondo_engine *engine, uint32_t frames, enum rondo_xrun_cause
     engine->underrun_frames += frames;
 }
 
-/* ---- the device
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- the device ---- */
 
 static void
 fail(struct rondo_engine *engine, const struct rondo_error *error)
@@ -188,9 +184,7 @@ render_frames(struct rondo_engine *engine, void *data, uint32_t frames)
     return error.code == 0;
 }
 
-/* ---- moving frames
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- moving frames ---- */
 
 static bool
 is_dead(const struct rondo_engine *engine)
@@ -329,9 +323,7 @@ is_drained(const struct rondo_engine *engine, const struct rondo__command *comma
     return command->drain && rondo_ring_fill(&engine->ring) == 0;
 }
 
-/* ---- time
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- time ---- */
 
 /* Real and virtual time: do what is due. Returns when to come back. */
 static uint64_t
@@ -415,9 +407,7 @@ run_offline(struct rondo_engine *engine, const struct rondo__command *command)
     }
 }
 
-/* ---- commands
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- commands ---- */
 
 static void
 take_command(struct rondo_engine *engine, struct rondo__command *command)

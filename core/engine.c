@@ -15,9 +15,7 @@
 #define STAGING_FRAMES_MIN    4096u
 #define STAGING_BUFFERS       4u
 
-/* ---- states
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- states ---- */
 
 /* What is allowed where: the one place that knows. Columns: RESET without buffer, RESET with
  * buffer, STOPPED, RUNNING. */
@@ -290,9 +288,7 @@ rondo__engine_kick(struct rondo_engine *engine)
         rondo__waiter_wake(&engine->waiter);
 }
 
-/* ---- buffer
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- buffer ---- */
 
 static void
 release_buffer(struct rondo_engine *engine)
@@ -409,9 +405,7 @@ rondo_engine_free_buffer(struct rondo_engine *engine)
     return result;
 }
 
-/* ---- open and close
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- open and close ---- */
 
 static int
 open_device(struct rondo_engine *engine, const struct rondo_format *format,
@@ -661,9 +655,7 @@ rondo_engine_close(struct rondo_engine *engine)
     return 0;
 }
 
-/* ---- questions
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- questions ---- */
 
 uint64_t
 rondo_engine_position(const struct rondo_engine *engine, uint64_t *time_ns)

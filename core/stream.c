@@ -49,9 +49,7 @@ struct rondo_stream {
     struct xrun_queue found_by_application;
 };
 
-/* ---- xruns
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- xruns ---- */
 
 static void
 queue_xrun(struct rondo_stream *stream, struct xrun_queue *queue, const struct rondo_xrun *xrun)
@@ -98,9 +96,7 @@ rondo_stream_next_xrun(struct rondo_stream *stream, struct rondo_xrun *xrun)
     return (int)rondo_ring_read(&queue->ring, xrun, 1);
 }
 
-/* ---- get and release
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- get and release ---- */
 
 static struct rondo_span
 get_captured(struct rondo_stream *stream, uint32_t max_frames)
@@ -249,9 +245,7 @@ on_xrun(void *context, const struct rondo_xrun *xrun)
     queue_xrun(stream, &stream->found_by_device, xrun);
 }
 
-/* ---- open and close
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- open and close ---- */
 
 int
 rondo_stream_open(struct rondo_stream **out, const char *device,
@@ -339,9 +333,7 @@ rondo_stream_close(struct rondo_stream *stream)
     free(stream);
 }
 
-/* ---- control
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- control ---- */
 
 int
 rondo_stream_start(struct rondo_stream *stream)
@@ -396,9 +388,7 @@ rondo_stream_kick(struct rondo_stream *stream)
     rondo__engine_kick(stream->engine);
 }
 
-/* ---- waiting
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- waiting ---- */
 
 /* What wait returns now; -ETIMEDOUT: nothing yet. */
 static int
@@ -476,9 +466,7 @@ rondo_stream_fd(struct rondo_stream *stream)
     return fd;
 }
 
-/* ---- questions
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- questions ---- */
 
 uint64_t
 rondo_stream_position(const struct rondo_stream *stream, uint64_t *time_ns)

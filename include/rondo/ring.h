@@ -238,9 +238,7 @@ rondo_ring_capacity(const struct rondo_ring *ring)
     return ring->producer.capacity_frames;
 }
 
-/* ---- producer
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- producer ---- */
 
 /* Where the known room does not suffice: look at the consumer, announce if somebody may be reading
  * what we overwrite. */
@@ -492,9 +490,7 @@ rondo_ring_catch_up_write(struct rondo_ring *ring)
     return late;
 }
 
-/* ---- consumer
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- consumer ---- */
 
 /**
  * Borrow up to @p max_frames contiguous filled frames, without copying.
