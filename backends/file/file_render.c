@@ -441,8 +441,10 @@ rondo__file_render_run(struct rondo__file_render *render, struct rondo_error *er
         return fail(render, result, error);
     }
     sf_command(render->sound, SFC_SET_ADD_PEAK_CHUNK, NULL, SF_FALSE);
-    sf_command(render->sound, SFC_UPDATE_HEADER_NOW, NULL, 0);
-    render->samples_begin = render->io.length;
+    if (render->frame_bytes > 0) { /* for Ogg it would write a second header */
+        sf_command(render->sound, SFC_UPDATE_HEADER_NOW, NULL, 0);
+        render->samples_begin = render->io.length;
+    }
     return render->io.error == 0 ? 0 : fail(render, render->io.error, error);
 }
 

@@ -23,14 +23,14 @@ void
 rondo__file_f64_to_s16(int16_t *to, const double *from, size_t samples)
 {
     for (size_t i = 0; i < samples; i++)
-        to[i] = (int16_t)lrint(clip(from[i] * 0x1p15, INT16_MIN, INT16_MAX));
+        to[i] = (int16_t)clip(floor(from[i] * 0x1p15 + 0.5), INT16_MIN, INT16_MAX);
 }
 
 void
 rondo__file_f64_to_s32(int32_t *to, const double *from, size_t samples)
 {
     for (size_t i = 0; i < samples; i++)
-        to[i] = (int32_t)llrint(clip(from[i] * 0x1p31, INT32_MIN, INT32_MAX));
+        to[i] = (int32_t)clip(floor(from[i] * 0x1p31 + 0.5), INT32_MIN, INT32_MAX);
 }
 
 void

@@ -3,8 +3,8 @@
  * @file
  * The conversions that libsndfile does not do, or does by the peak of the file instead of full scale.
  *
- * Integers are left-justified, [-1, 1) is full scale. Towards fewer bits values are rounded to the nearest and stop at
- * full scale.
+ * Integers are left-justified, [-1, 1) is full scale. Towards fewer bits values are rounded to the
+ * nearest, halves up, and stop at full scale.
  */
 #ifndef RONDO_BACKENDS_FILE_SAMPLE_H
 #define RONDO_BACKENDS_FILE_SAMPLE_H
