@@ -378,33 +378,31 @@ run_timed(struct rondo_engine *engine, const struct rondo__command *command, uin
     }
 }
 
-/* Offline: go as far as the ring allows; then sleep until the application has taken or given
- * frames. */
-static void
+/* Offline: go as far as the ring allows. Returns whether to come back at once. */
+static bool
 run_offline(struct rondo_engine *engine, const struct rondo__command *command)
 {
-    while (!has_new_command(engine)) {
-        /* PAIR-KICK acquire: what the application did before it kicked. */
-        const uint32_t kicks = rondo_fetch_add_acq_rel_u32(&engine->kicks, 0);
-        bool moved = move_frames(engine, command, UINT64_MAX);
+    bool moved = move_frames(engine, command, UINT64_MAX);
 
-        if (engine->client.frames != NULL && !has_new_command(engine)) {
-            engine->client.frames(engine->client.context); /* offer again what a callback left */
-            moved = move_frames(engine, command, UINT64_MAX) || moved;
-        }
-        publish(engine, command);
-        if (is_drained(engine, command) && !is_dead(engine)) {
-            finish_drain(engine);
-            continue;
-        }
-        if (moved)
-            continue;
-        rondo_store_relaxed_u32(&engine->sleeping, 1); /* relaxed: ordered by the addition */
-        /* PAIR-KICK release: that we sleep; acquire: kicks before, which nobody wakes us for. */
-        if (rondo_fetch_add_acq_rel_u32(&engine->kicks, 0) == kicks)
-            return; /* sleeping stays set until the thread is back from its wait */
-        rondo_store_relaxed_u32(&engine->sleeping, 0); /* relaxed: at worst one wake too many */
+    if (engine->client.frames != NULL && !has_new_command(engine)) {
+        engine->client.frames(engine->client.context); /* offer again what a callback left */
+        moved = move_frames(engine, command, UINT64_MAX) || moved;
     }
+    publish(engine, command);
+    if (is_drained(engine, command) && !is_dead(engine))
+        finish_drain(engine);
+    return moved;
+}
+
+/* Sleep until a moment, a command, or a kick since @p kicks were seen. */
+static void
+sleep_until(struct rondo_engine *engine, uint32_t kicks, uint64_t due_ns)
+{
+    rondo_store_relaxed_u32(&engine->sleeping, 1); /* relaxed: ordered by the addition */
+    /* PAIR-KICK release: that we sleep; acquire: kicks before, for which nobody wakes us. */
+    if (rondo_fetch_add_acq_rel_u32(&engine->kicks, 0) == kicks && !has_new_command(engine))
+        rondo__waiter_wait(&engine->waiter, due_ns);
+    rondo_store_relaxed_u32(&engine->sleeping, 0); /* relaxed: at worst one wake too many */
 }
 
 /* ---- commands ---- */
@@ -442,30 +440,31 @@ rondo__device_thread_main(void *context)
         engine->priority = rondo__thread_raise(engine->config.realtime_priority);
     pthread_mutex_unlock(&engine->lock);
 
-    while (!command.quit) {
+    for (;;) {
+        /* PAIR-KICK acquire: what the application did before it kicked. */
+        const uint32_t kicks = rondo_fetch_add_acq_rel_u32(&engine->kicks, 0);
+
         if (has_new_command(engine)) {
             const struct rondo__command before = command;
 
             take_command(engine, &command);
+            if (command.quit)
+                break;
             due_ns = RONDO__NEVER;
             if (command.run && command.run_id != before.run_id && engine->client.before_run != NULL)
                 engine->client.before_run(engine->client.context);
-            if (!command.run && before.run && !command.quit) {
+            if (!command.run && before.run) {
                 move_frames(engine, &command, command.stop_pos);
                 end_underrun(engine);
                 publish(engine, &command);
             }
             tell_followed(engine);
         }
-        if (command.quit)
-            break;
-        if (command.run && engine->clock_kind == RONDO_CLOCK_OFFLINE)
-            run_offline(engine, &command);
-        else if (command.run)
+        if (command.run && engine->clock_kind != RONDO_CLOCK_OFFLINE)
             due_ns = run_timed(engine, &command, due_ns);
-        if (!has_new_command(engine))
-            rondo__waiter_wait(&engine->waiter, due_ns);
-        rondo_store_relaxed_u32(&engine->sleeping, 0); /* relaxed: at worst one wake too many */
+        else if (command.run && run_offline(engine, &command))
+            continue;
+        sleep_until(engine, kicks, due_ns);
     }
     return NULL;
 }

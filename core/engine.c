@@ -89,8 +89,8 @@ send_command(struct rondo_engine *engine)
     rondo__waiter_wake(&engine->waiter);
 }
 
-static bool
-is_device_thread(const struct rondo_engine *engine)
+bool
+rondo__engine_is_device_thread(const struct rondo_engine *engine)
 {
     return pthread_equal(pthread_self(), engine->thread) != 0;
 }
@@ -100,7 +100,7 @@ is_device_thread(const struct rondo_engine *engine)
 static void
 wait_followed(struct rondo_engine *engine)
 {
-    if (is_device_thread(engine))
+    if (rondo__engine_is_device_thread(engine))
         return;
     /* relaxed: written under the lock only. */
     while (engine->followed_seq != rondo_load_relaxed_u32(&engine->command_seq))
@@ -176,7 +176,7 @@ to_stopped(struct rondo_engine *engine, struct rondo_error *error)
         store_state(engine, RONDO_ENGINE_STOPPED);
         return tell_device(engine, RONDO_ENGINE_STOPPED, error);
     }
-    if (is_device_thread(engine)) {
+    if (rondo__engine_is_device_thread(engine)) {
         engine->command.stop_pos = engine->pos;
     } else {
         wait_followed(engine); /* a start of the device thread's own: base_pos is filled in */
@@ -213,7 +213,7 @@ rondo_engine_set_state(struct rondo_engine *engine, enum rondo_engine_state stat
     pthread_mutex_lock(&engine->lock);
     switch (state) {
     case RONDO_ENGINE_RESET:
-        result = is_device_thread(engine) ? -EBADFD : check_allowed(engine, TO_RESET);
+        result = rondo__engine_is_device_thread(engine) ? -EBADFD : check_allowed(engine, TO_RESET);
         if (result == 0 && rondo_engine_state(engine) != RONDO_ENGINE_RESET) {
             wait_followed(engine);
             result = reset_position(engine, &error);
@@ -641,7 +641,7 @@ rondo_engine_close(struct rondo_engine *engine)
     if (engine == NULL)
         return 0;
     pthread_mutex_lock(&engine->lock);
-    result = is_device_thread(engine) ? -EBADFD : check_allowed(engine, CLOSE);
+    result = rondo__engine_is_device_thread(engine) ? -EBADFD : check_allowed(engine, CLOSE);
     if (result == 0) {
         engine->command.quit = true;
         send_command(engine);

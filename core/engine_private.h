@@ -124,6 +124,9 @@ int rondo__engine_drain(struct rondo_engine *engine, int64_t timeout_ns);
 /** Have the device thread look again at what there is to do. Any thread. */
 void rondo__engine_kick(struct rondo_engine *engine);
 
+/** Whether the caller is the device thread, that is: inside a callback. */
+bool rondo__engine_is_device_thread(const struct rondo_engine *engine);
+
 /** Count an xrun and tell nobody. Any thread. */
 void rondo__engine_count_xrun(struct rondo_engine *engine, const struct rondo_xrun *xrun);
 

@@ -360,17 +360,18 @@ rondo_stream_stop(struct rondo_stream *stream)
 int
 rondo_stream_reset(struct rondo_stream *stream)
 {
-    int result = rondo_engine_set_state(stream->engine, RONDO_ENGINE_STOPPED);
-    int reset;
+    int stopped;
+    int result;
 
-    reset = rondo_engine_set_state(stream->engine, RONDO_ENGINE_RESET);
-    if (reset == -EBADFD)
-        return reset;
+    if (rondo__engine_is_device_thread(stream->engine))
+        return -EBADFD;
+    stopped = rondo_engine_set_state(stream->engine, RONDO_ENGINE_STOPPED);
+    result = rondo_engine_set_state(stream->engine, RONDO_ENGINE_RESET);
     stream->lent_frames = 0;
     stream->has_leftover = false;
     rondo_store_relaxed(&stream->pos, 0); /* relaxed: a number */
     on_wake(stream);
-    return result != 0 ? result : reset;
+    return stopped != 0 ? stopped : result;
 }
 
 int
