@@ -69,6 +69,15 @@ ml_yield(void)
 /* Turns the time of all inputs of a test. */
 static struct rondo_clock *ml_clock ML_UNUSED;
 
+/* A failed open says why, beside the test that fails of it. */
+static inline void
+ml_print(enum rondo_log_level level, const char *text, void *context)
+{
+    (void)context;
+    if (level == RONDO_LOG_ERROR)
+        print_message("log: %s\n", text);
+}
+
 /* The device behind inputs that are created from now on; NULL clock: the real one. */
 static inline void
 ml_use(const char *mic, struct rondo_clock *clock)
@@ -77,6 +86,7 @@ ml_use(const char *mic, struct rondo_clock *clock)
 
     config.mic = mic;
     config.clock = clock;
+    config.log.callback = ml_print;
     assert_int_equal(rondo_ml_configure(&config), 0);
 }
 
@@ -216,7 +226,7 @@ ml_write_wav(struct ml_file *file, const int16_t *samples, uint32_t channels, ui
 {
     const char *const folder = getenv("TMPDIR");
     const uint32_t data_bytes = frames * channels * 2;
-    unsigned char header[44] = "RIFF....WAVEfmt ................data....";
+    unsigned char header[44] = "RIFF....WAVEfmt ....................data....";
     int fd;
     FILE *stream;
 
