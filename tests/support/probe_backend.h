@@ -19,12 +19,12 @@
 
 /** What the device does and saw. Set it up before opening; one device at a time. */
 struct probe {
-    uint64_t end_at;     /**< capture: frames that there are; 0: endless */
-    uint64_t fail_at;    /**< transfer fails at this position; 0: never */
-    int fail_code;       /**< with this code */
-    int open_code;       /**< open fails with this code; 0: it does not */
-    int reset_code;      /**< set_state(RESET) returns it */
-    atomic_bool blocked; /**< transfer waits until this is false */
+    uint64_t end_at;          /**< capture: frames that there are; 0: endless */
+    _Atomic uint64_t fail_at; /**< transfer fails at this position; 0: never */
+    _Atomic int fail_code;    /**< with this code */
+    int open_code;            /**< open fails with this code; 0: it does not */
+    int reset_code;           /**< set_state(RESET) returns it */
+    atomic_bool blocked;      /**< transfer waits until this is false */
 
     uint64_t pos;
     int32_t rendered[PROBE_RENDERED_MAX];
