@@ -5,7 +5,12 @@
  *
  * Integer samples are fractions of full scale: widening shifts, narrowing to fewer bits rounds to
  * nearest and clips, float full scale is [-1, 1). Integer to wider integer and back is exact; so is
- * S16 and S24 to F32 and back.
+ * S16 and S24 to F32 and back. F32 to an integer rounds to nearest and clips, infinities too; NaN
+ * becomes 0. Ties go up between integers, and to even from F32 in the default rounding mode. S24 in
+ * 32 is written sign extended; its top byte is ignored when read.
+ *
+ * Samples stand at addresses that suit their type: any for S24 packed, even ones for S16, multiples
+ * of 4 for the others.
  */
 #ifndef RONDO_CONVERT_H
 #define RONDO_CONVERT_H
@@ -53,15 +58,20 @@ struct rondo_converter;
  * Make a converter. Rates are converted by libsamplerate (SRC_SINC_FASTEST).
  *
  * @return 0; -EINVAL: NULL, an incomplete format, a map entry that is no input channel; -ENOTSUP:
- * rates differ and the library was built without libsamplerate, or differ by more than 256 times;
- * -ENOMEM
+ *         rates differ and the library was built without libsamplerate, or differ by more than 256
+ *         times, or both formats have more than 128 channels; -ENOMEM
+ *
+ * @thread any; a converter is used by one thread at a time
  * @rt not-rt
  */
 int rondo_converter_create(struct rondo_converter **out,
                            const struct rondo_converter_config *config);
 
-/** Forget the past (the resampler's history): the next frame is the first of a stream. @rt
- * rt-bounded */
+/**
+ * Forget the past (the resampler's history): the next frame is the first of a stream.
+ *
+ * @rt rt-bounded
+ */
 void rondo_converter_reset(struct rondo_converter *converter) RONDO_RT;
 
 /** Allows NULL. @rt not-rt */
@@ -73,10 +83,13 @@ int rondo_converter_is_copy(const struct rondo_converter *converter) RONDO_RT;
 /**
  * Convert frames.
  *
- * @param in          in_frames frames of the `from` format
- * @param in_frames   [0, max_frames]
- * @param in_used     receives the input frames consumed; without a change of rate: as many as are
- * made
+ * How a stream is cut into calls never changes what comes out. With a change of rate the newest
+ * input frames, half the resampler's filter, stay inside until others follow: give silence at the
+ * end of a stream to have them all.
+ *
+ * @param in          in_frames frames of the `from` format; must not overlap out; NULL when 0 frames
+ * @param in_frames   at most max_frames of them are taken; 0 asks for what is ready inside
+ * @param in_used     receives the input frames consumed; without a change of rate: those made
  * @param out         receives at most out_frames frames of the `to` format
  * @param out_frames  room; 0 consumes nothing
  * @return output frames made; it is called again with the rest of the input until it is consumed
