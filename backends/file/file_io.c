@@ -107,7 +107,9 @@ io_write(const void *bytes, sf_count_t count, void *opaque)
     struct rondo__file_io *io = opaque;
     sf_count_t done = 0;
 
-    while (done < count && io->error == 0) {
+    if (io->error != 0 && !io->insists)
+        return 0;
+    while (done < count) {
         const size_t rest = (size_t)(count - done);
         const size_t some = rest < ONE_CALL_BYTES ? rest : ONE_CALL_BYTES;
         const char *from = (const char *)bytes + done;
@@ -116,17 +118,19 @@ io_write(const void *bytes, sf_count_t count, void *opaque)
         if (io->fd >= 0)
             moved = io->appends ? write_pipe(io->fd, from, some)
                                 : pwrite(io->fd, from, some, io->position);
-        if (moved < 0 && errno != EINTR)
-            io->error = errno == EPIPE ? -ENXIO : -errno;
-        if (moved == 0)
-            io->error = -EIO;
-        if (moved > 0) {
-            io->position += moved;
-            done += moved;
+        if (moved < 0 && errno == EINTR)
+            continue;
+        if (moved <= 0) {
+            io->error = moved == 0 ? -EIO : -errno;
+            break;
         }
+        io->position += moved;
+        done += moved;
         if (io->position > io->length)
             io->length = io->position;
     }
+    if (io->error == -EPIPE)
+        io->error = -ENXIO;
     return done;
 }
 

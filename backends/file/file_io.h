@@ -18,6 +18,7 @@ struct rondo__file_io {
     int64_t position; /**< where the next byte is read or written */
     int64_t length;   /**< bytes that there are */
     bool appends;     /**< a pipe: what was written once cannot be changed */
+    bool insists;     /**< goes on writing after an error: to complete a header on a full disk */
 };
 
 /** For sf_open_virtual(), with a struct rondo__file_io as user data. */

@@ -388,7 +388,7 @@ fail(struct rondo__file_render *render, int code, struct rondo_error *error)
         render->io.length = end;
         render->io.position = end;
     }
-    render->io.error = 0; /* the header can still be completed: its bytes are there already */
+    render->io.insists = true; /* the header can still be completed: its bytes are there already */
     sf_close(render->sound);
     render->sound = NULL;
     close(render->io.fd);
@@ -405,6 +405,9 @@ finish(struct rondo__file_render *render, struct rondo_error *error)
 
     if (render->sound == NULL)
         return 0;
+    /* Its header waits for the first frame, even if there is none. */
+    if (render->frames == 0 && render->type->major == SF_FORMAT_FLAC)
+        sf_command(render->sound, SFC_UPDATE_HEADER_NOW, NULL, 0);
     if (sf_close(render->sound) != 0)
         code = -EIO;
     render->sound = NULL;
@@ -419,6 +422,30 @@ finish(struct rondo__file_render *render, struct rondo_error *error)
         code = -errno;
     render->io.fd = -1;
     return code == 0 ? 0 : tell_failure(render, code, error);
+}
+
+/*
+ * Write the header before the first samples, to know where they begin. Not for Ogg: it would get a second one.
+ *
+ * Without the chunk that tells the peak of samples in float: it holds the time of day, and the same samples shall give
+ * the same file. libsndfile has written it already and takes it back only when it believes that nothing was written
+ * (and in RF64 never).
+ */
+static void
+write_header(struct rondo__file_render *render)
+{
+    if (render->frame_bytes == 0)
+        return;
+    if (render->sample == RONDO_F32) {
+        sf_command(render->sound, SFC_SET_ADD_PEAK_CHUNK, NULL, SF_FALSE);
+        render->io.position = 0;
+        render->io.length = 0;
+        sf_command(render->sound, SFC_UPDATE_HEADER_NOW, NULL, 0);
+    }
+    sf_command(render->sound, SFC_UPDATE_HEADER_NOW, NULL, 0);
+    render->samples_begin = render->io.length;
+    if (!render->direct && ftruncate(render->io.fd, render->io.length) < 0)
+        render->io.error = -errno;
 }
 
 int
@@ -440,11 +467,7 @@ rondo__file_render_run(struct rondo__file_render *render, struct rondo_error *er
         result = render->io.error != 0 ? render->io.error : -EIO;
         return fail(render, result, error);
     }
-    sf_command(render->sound, SFC_SET_ADD_PEAK_CHUNK, NULL, SF_FALSE);
-    if (render->frame_bytes > 0) { /* for Ogg it would write a second header */
-        sf_command(render->sound, SFC_UPDATE_HEADER_NOW, NULL, 0);
-        render->samples_begin = render->io.length;
-    }
+    write_header(render);
     return render->io.error == 0 ? 0 : fail(render, render->io.error, error);
 }
 

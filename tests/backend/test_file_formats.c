@@ -3,6 +3,9 @@
  * Files of other programs come through `file:` with the samples that they have, and files that we write have the
  * samples that they were given. The other program is sox.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include <errno.h>
 #include <math.h>
 #include <setjmp.h>
@@ -400,6 +403,63 @@ what_is_written_is_read_back_exactly(void **state)
 }
 
 static void
+the_same_samples_give_the_same_file(void **state)
+{
+    static const char *const types[] = {"wav", "aiff", "flac", "w64", "caf", "au"};
+
+    (void)state;
+    for (size_t t = 0; t < sizeof(types) / sizeof(types[0]); t++) {
+        const bool is_flac = strcmp(types[t], "flac") == 0;
+        const enum rondo_sample_format sample = is_flac ? RONDO_S16 : RONDO_F32;
+        int32_t *samples = file_test_samples(FRAMES, 2, is_flac ? 16 : 24, 5);
+        struct file_take take = {.format = {sample, 2, 48000}, .frames = FRAMES};
+        struct rondo_error error;
+        char device[32];
+        size_t bytes[2] = {0};
+        void *data[2] = {0};
+
+        take.data = file_test_convert(samples, (size_t)FRAMES * 2, sample);
+        for (int i = 0; i < 2; i++) {
+            snprintf(device, sizeof(device), "file:same%d.%s", i, types[t]);
+            assert_int_equal(file_test_render(&take, device, NULL, &error), 0);
+            data[i] = file_test_load(device + 5, &bytes[i]);
+        }
+        assert_int_equal(bytes[0], bytes[1]);
+        assert_memory_equal(data[0], data[1], bytes[0]);
+        if (memmem(data[0], bytes[0], "PEAK", 4) != NULL) /* it holds the time of day */
+            fail_msg("%s: tells the peak", device);
+        free(data[0]);
+        free(data[1]);
+        free(samples);
+        file_test_free(&take);
+    }
+}
+
+static void
+a_run_without_frames_gives_a_file_without_frames(void **state)
+{
+    static const char *const types[] = {"wav", "aiff", "flac", "ogg", "w64", "rf64", "caf", "au"};
+
+    (void)state;
+    for (size_t t = 0; t < sizeof(types) / sizeof(types[0]); t++) {
+        const enum rondo_sample_format sample =
+            strcmp(types[t], "flac") == 0 ? RONDO_S16 : RONDO_F32;
+        struct file_take take = {.format = {sample, 2, 48000}, .frames = 0};
+        struct rondo_error error;
+        char device[32];
+
+        snprintf(device, sizeof(device), "file:zero.%s", types[t]);
+        if (file_test_render(&take, device, NULL, &error) != 0)
+            fail_msg("%s: %s", device, error.text);
+        if (file_test_capture(&take, device, RONDO_SAMPLE_DEFAULT, UINT64_MAX, &error) != 0)
+            fail_msg("%s: %s", device, error.text);
+        assert_int_equal(take.frames, 0);
+        assert_int_equal(take.format.channels, 2);
+        file_test_free(&take);
+    }
+}
+
+static void
 vorbis_keeps_length_and_level(void **state)
 {
     static const enum rondo_sample_format formats[] = {RONDO_S16, RONDO_S32, RONDO_F32};
@@ -501,6 +561,8 @@ main(void)
         cmocka_unit_test(a_quiet_float_file_is_not_made_louder),
         cmocka_unit_test(headerless_files_are_read_as_they_are_told_to_be),
         cmocka_unit_test(what_is_written_is_read_back_exactly),
+        cmocka_unit_test(the_same_samples_give_the_same_file),
+        cmocka_unit_test(a_run_without_frames_gives_a_file_without_frames),
         cmocka_unit_test(vorbis_keeps_length_and_level),
         cmocka_unit_test(defaults_of_a_render_are_s16_stereo_48000),
         cmocka_unit_test(parameters_of_a_render_stand_in_for_what_is_not_asked),

@@ -195,6 +195,16 @@ file_test_capture(struct file_take *take, const char *device, enum rondo_sample_
     return result;
 }
 
+/* What no call can tell in words, the log does. */
+static void
+keep_words(enum rondo_log_level level, const char *text, void *context)
+{
+    struct rondo_error *error = context;
+
+    if (level == RONDO_LOG_ERROR)
+        snprintf(error->text, sizeof(error->text), "%s", text);
+}
+
 int
 file_test_render(const struct file_take *take, const char *device, struct rondo_format *granted,
                  struct rondo_error *error)
@@ -209,6 +219,8 @@ file_test_render(const struct file_take *take, const char *device, struct rondo_
 
     memset(error, 0, sizeof(*error));
     config.direction = RONDO_RENDER;
+    config.log.callback = keep_words;
+    config.log.context = error;
     config.format = take->format;
     config.clock = rondo_clock_offline();
     config.error = error;
@@ -238,8 +250,13 @@ file_test_render(const struct file_take *take, const char *device, struct rondo_
         result = rondo_stream_drain(stream, FILE_TEST_DEADLINE_NS);
     if (result == 0)
         result = rondo_stream_reset(stream);
-    if (result < 0 && rondo_stream_error(stream, error) == 0)
+    if (result < 0) {
+        struct rondo_error ended;
+
+        if (rondo_stream_error(stream, &ended) != 0)
+            *error = ended;
         error->code = result;
+    }
     rondo_stream_close(stream);
     return result;
 }
