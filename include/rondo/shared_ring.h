@@ -252,8 +252,9 @@ rondo_shared_ring_start_at(struct rondo_shared_ring *ring, uint64_t pos)
  * @param role  the side that this process takes
  * @return 0; -EINVAL: NULL, no such role, not on a cache line; -EBADMSG: not a ring, or its header
  * contradicts itself or the file's size; -EPROTO: another version or layout; -EPERM: the memory is
- * not sealed against shrinking, so the other side could take it away; -EBADF; -ENOMEM, -EMFILE,
- * -ENFILE: no resources
+ * not sealed against shrinking, so the other side could take it away, or it is sealed against
+ * writing; -EACCES: @p fd is not open for reading and writing; -EBADF; -ENOMEM, -EMFILE, -ENFILE: no
+ * resources
  * @rt not-rt
  */
 static inline int

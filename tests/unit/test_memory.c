@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -290,6 +291,30 @@ memory_without_a_descriptor_left_is_refused(void **state)
 }
 
 static void
+memory_beyond_the_file_size_limit_is_refused_and_nothing_leaks(void **state)
+{
+    const unsigned before = open_descriptors();
+    struct rondo_memory memory;
+    struct rlimit old;
+    struct rlimit low;
+    int error;
+
+    (void)state;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    low = old;
+    low.rlim_cur = rondo_page_bytes();
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
+    memset(&memory, 0x5a, sizeof memory);
+    error = rondo_memory_create(&memory, 2 * rondo_page_bytes(), RONDO_MEMORY_MIRRORED);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    signal(SIGXFSZ, SIG_DFL);
+    assert_int_equal(error, -ENOMEM);
+    assert_true(is_zeroed(&memory));
+    assert_int_equal(open_descriptors(), before);
+}
+
+static void
 mirrored_capacity_is_the_smallest_that_fills_whole_pages(void **state)
 {
     const size_t page = rondo_page_bytes();
@@ -335,6 +360,7 @@ main(void)
         cmocka_unit_test(memory_locked_is_in_ram_from_the_start),
         cmocka_unit_test(memory_beyond_the_lock_limit_is_refused_and_nothing_leaks),
         cmocka_unit_test(memory_without_a_descriptor_left_is_refused),
+        cmocka_unit_test(memory_beyond_the_file_size_limit_is_refused_and_nothing_leaks),
         cmocka_unit_test(mirrored_capacity_is_the_smallest_that_fills_whole_pages),
         cmocka_unit_test(mirrored_capacity_is_0_for_what_no_ring_can_have),
     };

@@ -659,6 +659,14 @@ model_room(const struct model *model)
     return ahead <= 0 ? model->capacity_frames : model->capacity_frames - (uint32_t)ahead;
 }
 
+static uint64_t
+model_late(const struct model *model)
+{
+    const int64_t late = (int64_t)(model->told_pos - model->write_pos);
+
+    return late <= 0 ? 0 : (uint64_t)late;
+}
+
 static uint32_t
 model_fill(const struct model *model)
 {
@@ -686,6 +694,7 @@ model_check(const struct model *model)
     assert_true(rondo_ring_read_position(&ring) == model->read_pos);
     assert_int_equal(rondo_ring_room(&ring), model_room(model));
     assert_int_equal(rondo_ring_fill(&ring), model_fill(model));
+    assert_true(rondo_ring_late(&ring) == model_late(model));
 }
 
 #define MODEL_FRAME_BYTES 3
@@ -781,9 +790,7 @@ model_step(struct model *model, unsigned char *memory, unsigned char *block, uin
         model->told_pos = model->read_pos;
         break;
     default:
-        expected = (int64_t)(model->told_pos - model->write_pos) > 0
-                       ? (uint32_t)(model->told_pos - model->write_pos)
-                       : 0;
+        expected = (uint32_t)model_late(model);
         assert_int_equal(rondo_ring_catch_up_write(&ring), expected);
         model->write_pos += expected;
         break;
@@ -884,6 +891,27 @@ free_running_producer_always_has_the_whole_capacity_as_room(void **state)
         free_run(3);
     }
     free(memory);
+}
+
+static void
+free_running_producer_never_makes_the_ring_hold_more_than_its_capacity(void **state)
+{
+    const uint32_t capacity = rondo_mirrored_capacity(1, 1);
+    struct rondo_memory memory;
+    uint64_t lost = 0;
+
+    (void)state;
+    assert_int_equal(rondo_memory_create(&memory, capacity, RONDO_MEMORY_MIRRORED), 0);
+    assert_int_equal(rondo_ring_init_mirrored(&ring, memory.data, capacity, 1), 0);
+    assert_int_equal(rondo_ring_set_producer(&ring, RONDO_PRODUCER_FREE_RUNS), 0);
+    for (int turn = 0; turn < 3; turn++) {
+        assert_int_equal(rondo_ring_get_write(&ring, UINT32_MAX).frames, capacity);
+        rondo_ring_release_write(&ring, capacity);
+        assert_int_equal(rondo_ring_fill(&ring), capacity);
+    }
+    assert_int_equal(rondo_ring_get_read_checked(&ring, UINT32_MAX, &lost).frames, capacity / 2);
+    assert_int_equal(lost, 3 * capacity - capacity / 2);
+    rondo_memory_destroy(&memory);
 }
 
 static void
@@ -1013,6 +1041,7 @@ checked_release_tells_exactly_how_many_held_frames_were_lapped(void **state)
                 free_run(start);
                 for (uint32_t done = 0; done < start;) {
                     span = rondo_ring_get_read_checked(&ring, start - done, &lost);
+                    assert_true(span.frames > 0);
                     assert_int_equal(rondo_ring_release_read_checked(&ring, span.frames), 0);
                     done += span.frames;
                 }
@@ -1171,6 +1200,7 @@ main(void)
         cmocka_unit_test(ring_of_every_capacity_does_what_the_plain_model_does),
         cmocka_unit_test(ring_in_mirrored_memory_does_what_the_plain_model_does),
         cmocka_unit_test(free_running_producer_always_has_the_whole_capacity_as_room),
+        cmocka_unit_test(free_running_producer_never_makes_the_ring_hold_more_than_its_capacity),
         cmocka_unit_test(free_running_producer_makes_a_plain_get_lend_nothing),
         cmocka_unit_test(checked_get_loses_nothing_as_long_as_the_consumer_keeps_up),
         cmocka_unit_test(checked_get_jumps_to_half_a_capacity_behind_and_counts_what_it_lost),

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* What shared_ring.h promises, call by call, both endpoints in one process; tests/stress has two.
  */
+#define _GNU_SOURCE /* fallocate */
 #include "support/core_test.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -361,6 +364,78 @@ shared_ring_attach_refuses_memory_that_could_be_taken_away(void **state)
 }
 
 static void
+shared_ring_attach_refuses_memory_that_it_may_not_write(void **state)
+{
+    const size_t size = rondo_page_bytes() + 16;
+    char path[64];
+    int fd;
+
+    (void)state;
+    assert_int_equal(rondo_shared_ring_create(&producer, 4, 4, RONDO_SHARED_PRODUCER), 0);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", producer.fd);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(rondo_shared_ring_attach(&consumer, fd, RONDO_SHARED_CONSUMER), -EACCES);
+    assert_true(is_zeroed(&consumer));
+    close(fd);
+    fd = memfd(RONDO__MFD_CLOEXEC | RONDO__MFD_ALLOW_SEALING, size, 0);
+    assert_int_equal(pwrite(fd, producer.mapping, size, 0), size);
+    assert_int_equal(
+        syscall(SYS_fcntl, fd, RONDO__F_ADD_SEALS, RONDO__F_SEAL_SHRINK | 0x8 /* F_SEAL_WRITE */),
+        0);
+    assert_int_equal(rondo_shared_ring_attach(&consumer, fd, RONDO_SHARED_CONSUMER), -EPERM);
+    assert_true(is_zeroed(&consumer));
+    close(fd);
+    rondo_shared_ring_destroy(&producer);
+}
+
+static void
+shared_ring_without_a_descriptor_left_is_refused(void **state)
+{
+    struct rlimit old;
+    struct rlimit low;
+    int created;
+    int attached;
+
+    (void)state;
+    assert_int_equal(rondo_shared_ring_create(&producer, 4, 4, RONDO_SHARED_PRODUCER), 0);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+    low = old;
+    low.rlim_cur = (rlim_t)producer.fd + 1;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+    attached = rondo_shared_ring_attach(&consumer, producer.fd, RONDO_SHARED_CONSUMER);
+    created = rondo_shared_ring_create(&consumer, 4, 4, RONDO_SHARED_CONSUMER);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+    assert_int_equal(attached, -EMFILE);
+    assert_int_equal(created, -EMFILE);
+    assert_true(is_zeroed(&consumer));
+    rondo_shared_ring_destroy(&producer);
+}
+
+static void
+shared_ring_beyond_the_file_size_limit_is_refused_and_nothing_leaks(void **state)
+{
+    const unsigned before = open_descriptors();
+    struct rlimit old;
+    struct rlimit low;
+    int error;
+
+    (void)state;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    low = old;
+    low.rlim_cur = rondo_page_bytes();
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
+    memset((void *)&producer, 0x5a, sizeof producer);
+    error = rondo_shared_ring_create(&producer, 4, 4, RONDO_SHARED_PRODUCER);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    signal(SIGXFSZ, SIG_DFL);
+    assert_int_equal(error, -ENOMEM);
+    assert_true(is_zeroed(&producer));
+    assert_int_equal(open_descriptors(), before);
+}
+
+static void
 shared_ring_attach_refuses_a_file_of_the_wrong_size(void **state)
 {
     const size_t page = rondo_page_bytes();
@@ -402,11 +477,37 @@ shared_ring_memory_cannot_be_truncated_by_the_other_side(void **state)
         assert_int_equal(ftruncate(fd, 0), -1);
         assert_int_equal(ftruncate(fd, (off_t)rondo_page_bytes()), -1);
         assert_int_equal(ftruncate(fd, 1 << 20), -1);
-        assert_int_equal(syscall(SYS_fcntl, fd, RONDO__F_ADD_SEALS, 0x8 /* F_SEAL_WRITE */), -1);
+        /* F_SEAL_WRITE, F_SEAL_FUTURE_WRITE: nor may it be made read-only for who attaches next. */
+        assert_int_equal(syscall(SYS_fcntl, fd, RONDO__F_ADD_SEALS, 0x8), -1);
+        assert_int_equal(syscall(SYS_fcntl, fd, RONDO__F_ADD_SEALS, 0x10), -1);
+        assert_int_equal(errno, EPERM);
         assert_int_equal(fstat(fd, &status), 0);
         assert_int_equal(status.st_size, rondo_page_bytes() + 8000);
     }
     consume(0, produce(0, 1000) > 0 ? 1000 : 0);
+    destroy_pair();
+}
+
+/* The seals do not forbid to punch holes: pages become zero, which is just another impossible position. */
+static void
+shared_ring_with_holes_punched_into_it_is_corrupt_and_no_more(void **state)
+{
+    struct rondo_span span;
+
+    (void)state;
+    make_pair(1000, 8, START_BELOW_2_32);
+    produce(START_BELOW_2_32, 500);
+    if (fallocate(producer.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+                  (off_t)rondo_page_bytes() + 8000) != 0) {
+        destroy_pair();
+        skip();
+    }
+    assert_int_equal(rondo_shared_ring_get_read(&consumer, UINT32_MAX).frames, 0);
+    assert_int_equal(rondo_shared_ring_corruptions(&consumer), 1);
+    rondo_shared_ring_release_write(&producer, 0);
+    span = rondo_shared_ring_get_read(&consumer, UINT32_MAX);
+    assert_int_equal(span.frames, 500);
+    assert_int_equal(*(const uint64_t *)span.data, 0);
     destroy_pair();
 }
 
@@ -675,8 +776,12 @@ main(void)
         cmocka_unit_test(shared_ring_attach_takes_any_origin_to_a_place_within_the_ring),
         cmocka_unit_test(shared_ring_attach_refuses_what_is_no_memfd),
         cmocka_unit_test(shared_ring_attach_refuses_memory_that_could_be_taken_away),
+        cmocka_unit_test(shared_ring_attach_refuses_memory_that_it_may_not_write),
+        cmocka_unit_test(shared_ring_without_a_descriptor_left_is_refused),
+        cmocka_unit_test(shared_ring_beyond_the_file_size_limit_is_refused_and_nothing_leaks),
         cmocka_unit_test(shared_ring_attach_refuses_a_file_of_the_wrong_size),
         cmocka_unit_test(shared_ring_memory_cannot_be_truncated_by_the_other_side),
+        cmocka_unit_test(shared_ring_with_holes_punched_into_it_is_corrupt_and_no_more),
         cmocka_unit_test(shared_ring_attaches_where_the_other_side_already_is),
         cmocka_unit_test(shared_ring_lends_nothing_to_the_other_role_and_takes_nothing_from_it),
         cmocka_unit_test(shared_ring_copies_over_the_wrap),

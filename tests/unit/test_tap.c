@@ -34,8 +34,12 @@ produce(uint32_t frames, bool consumed)
         test_fill_frames(span.data, 1, rondo_ring_write_position(&ring), span.frames);
         rondo_ring_release_write(&ring, span.frames);
         done += span.frames;
-        while (consumed && rondo_ring_fill(&ring) > 0)
-            rondo_ring_release_read(&ring, rondo_ring_get_read(&ring, UINT32_MAX).frames);
+        while (consumed && rondo_ring_fill(&ring) > 0) {
+            const struct rondo_span fill = rondo_ring_get_read(&ring, UINT32_MAX);
+
+            assert_true(fill.frames > 0);
+            rondo_ring_release_read(&ring, fill.frames);
+        }
     }
     return done;
 }
