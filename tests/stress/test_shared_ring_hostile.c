@@ -204,7 +204,9 @@ work_beside_a_hostile_other_side(enum rondo_shared_role role, int64_t length_ns)
         rondo_shared_ring_start_at(&ring, i % 2 == 0 ? START_BELOW_2_64 : START_BELOW_2_32);
         frames = (const unsigned char *)ring.mapping + rondo_page_bytes();
         child = start(be_hostile, consumes, capacity);
-        while (looks % 64 != 0 || stress_now_ns() < end_ns) {
+        while (looks % 64 != 0 || stress_now_ns() < end_ns ||
+               ((lent == 0 || rondo_shared_ring_corruptions(&ring) == 0) &&
+                stress_now_ns() < end_ns + STRESS_DEADLINE_NS)) {
             const uint32_t wanted = test_random_below(&random, 8) == 0
                                         ? UINT32_MAX
                                         : test_random_below(&random, capacity + 2);
@@ -275,7 +277,8 @@ shared_ring_attach_to_a_header_that_changes_is_refused_or_stays_inside(void **st
     assert_int_equal(rondo_shared_ring_create(&ring, capacity, 8, RONDO_SHARED_CONSUMER), 0);
     memcpy((void *)&good, ring.mapping, sizeof good);
     child = start(be_hostile, true, capacity);
-    while ((attached + refused) % 16 != 0 || stress_now_ns() < end_ns) {
+    while ((attached + refused) % 16 != 0 || stress_now_ns() < end_ns ||
+           (attached == 0 && stress_now_ns() < end_ns + STRESS_DEADLINE_NS)) {
         static struct rondo_shared_ring other;
         int error;
 
