@@ -200,7 +200,7 @@ rondo_ring_init_mirrored(struct rondo_ring *ring, void *memory, uint32_t capacit
 }
 
 /**
- * Say what the producer does when there is no room; empties the ring.
+ * Say what the producer does when there is no room; empties the ring, as rondo_ring_reset() does.
  *
  * @return 0; -EINVAL: no such kind
  * @thread as rondo_ring_init()
@@ -219,7 +219,7 @@ rondo_ring_set_producer(struct rondo_ring *ring, enum rondo_ring_producer_kind k
 }
 
 /**
- * Empty the ring and set both positions.
+ * Empty the ring and set both positions. Taps do not notice: hang them on the ring again.
  *
  * @param pos  position of the next frame, any value; 0 to start a stream's time anew
  * @thread     as rondo_ring_init(): both sides rest. To drop frames while the producer runs, the

@@ -6,7 +6,8 @@
  * A tap may lag and lose frames; it never disturbs the producer or the consumer, for it writes
  * nothing that they read. The ring's producer must announce what it overwrites:
  * rondo_ring_set_producer() with RONDO_PRODUCER_WAITS_TAPPED or RONDO_PRODUCER_FREE_RUNS. Any
- * number of taps may hang on one ring, each used by one thread.
+ * number of taps may hang on one ring, each used by one thread. After a reset of the ring they must
+ * be initialised again.
  *
  * Synchronization: as in ring.h, PAIR-FILL and PAIR-CLAIM with the ring's producer.
  */
