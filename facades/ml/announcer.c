@@ -27,7 +27,8 @@ is_due(struct rondo__ml_input *input, struct announced *announced)
 
     rondo_handle_enter();
     run = rondo__ml_input_run(input);
-    if (run != NULL) {
+    /* An input that is being destroyed has no handle to call back with. */
+    if (run != NULL && rondo__ml_input_find(input->handle) == input) {
         if (announced->serial != run->serial) {
             announced->serial = run->serial;
             announced->buffers = 0;

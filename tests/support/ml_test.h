@@ -78,6 +78,12 @@ ml_print(enum rondo_log_level level, const char *text, void *context)
         print_message("log: %s\n", text);
 }
 
+/* Inputs that ml_create() made: what a failed test leaves behind, its tear-down takes away. */
+static struct {
+    MLHandle handles[256];
+    unsigned count;
+} ml_made ML_UNUSED;
+
 /* The device behind inputs that are created from now on; NULL clock: the real one. */
 static inline void
 ml_use(const char *mic, struct rondo_clock *clock)
@@ -115,6 +121,9 @@ static inline int
 ml_tear_down(void **state)
 {
     (void)state;
+    for (unsigned i = 0; i < ml_made.count; i++)
+        MLAudioDestroyInput(ml_made.handles[i]);
+    ml_made.count = 0;
     ml_deny(false);
     MLAudioSetMicMuteCallback(NULL, NULL);
     MLAudioSetMicMute(false);
@@ -164,6 +173,8 @@ ml_create(MLAudioMicCaptureType type, uint32_t size, MLAudioBufferCallback callb
 
     ml_assert_ok(MLAudioCreateInputFromMicCapture(type, &format, size, callback, context, &handle));
     assert_true(MLHandleIsValid(handle));
+    assert_true(ml_made.count < 256);
+    ml_made.handles[ml_made.count++] = handle;
     return handle;
 }
 
