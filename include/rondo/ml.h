@@ -33,15 +33,24 @@ struct rondo_ml_config {
     bool deny_record_audio;    /**< true: deny; false: as RONDO_ML_DENY says */
     struct rondo_clock *clock; /**< paces every input created from now on; NULL: as the device
                                   string says, else real */
-    struct rondo_log
-        log; /**< zero: no log. Tells, among others, why a device could not be opened. */
+    struct rondo_log log; /**< zero: no log. Tells, among others, why a device cannot be opened. */
 };
 
 /** Initialiser of struct rondo_ml_config. */
+#ifdef __cplusplus
+#define RONDO_ML_CONFIG_INIT                                                                       \
+    {                                                                                              \
+        sizeof(struct rondo_ml_config), 0, false, 0,                                               \
+        {                                                                                          \
+            0, 0                                                                                   \
+        }                                                                                          \
+    }
+#else
 #define RONDO_ML_CONFIG_INIT                                                                       \
     {                                                                                              \
         .size = sizeof(struct rondo_ml_config)                                                     \
     }
+#endif
 
 /**
  * Configure; counts for inputs created afterwards, and the permission at once.
