@@ -95,9 +95,7 @@ static void
 fail(struct rondo_engine *engine, const struct rondo_error *error)
 {
     pthread_mutex_lock(&engine->lock);
-    engine->error = *error;
-    rondo_store_release_u32(&engine->failed, (uint32_t)-error->code); /* PAIR-FAILED release */
-    pthread_cond_broadcast(&engine->followed);
+    rondo__engine_fail(engine, error);
     pthread_mutex_unlock(&engine->lock);
 }
 

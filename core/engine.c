@@ -2,291 +2,15 @@
 #include "core/engine_private.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/thread.h"
-#include "core/waitpoint.h"
 
 #define DEFAULT_PERIODS       4u
 #define DEFAULT_PERIODS_PER_S 100u /* 10 ms */
 #define STAGING_FRAMES_MIN    4096u
 #define STAGING_BUFFERS       4u
-
-/* ---- states ---- */
-
-/* What is allowed where: the one place that knows. Columns: RESET without buffer, RESET with
- * buffer, STOPPED, RUNNING. */
-enum column {
-    NO_BUFFER,
-    BUFFER,
-    STOPPED,
-    RUNNING
-};
-
-enum call {
-    SET_FORMAT,
-    ALLOCATE_BUFFER,
-    FREE_BUFFER,
-    CLOSE,
-    TO_RESET,
-    TO_STOPPED,
-    TO_RUNNING
-};
-
-static const bool allowed[][4] = {
-    /*                    no buffer  buffer  stopped  running */
-    [SET_FORMAT] = {true, false, false, false},  [ALLOCATE_BUFFER] = {true, false, false, false},
-    [FREE_BUFFER] = {false, true, false, false}, [CLOSE] = {true, false, false, false},
-    [TO_RESET] = {true, true, true, false},      [TO_STOPPED] = {false, true, true, true},
-    [TO_RUNNING] = {false, false, true, true},
-};
-
-/* 0, or -EBADFD; under the lock. */
-static int
-check_allowed(const struct rondo_engine *engine, enum call call)
-{
-    enum column column = NO_BUFFER;
-
-    switch (rondo_engine_state(engine)) {
-    case RONDO_ENGINE_RESET:
-        column = engine->memory.data == NULL ? NO_BUFFER : BUFFER;
-        break;
-    case RONDO_ENGINE_STOPPED:
-        column = STOPPED;
-        break;
-    case RONDO_ENGINE_RUNNING:
-        column = RUNNING;
-        break;
-    }
-    return allowed[call][column] ? 0 : -EBADFD;
-}
-
-enum rondo_engine_state
-rondo_engine_state(const struct rondo_engine *engine)
-{
-    /* PAIR-STATE acquire: what the change did is visible. */
-    return (enum rondo_engine_state)rondo_load_acquire_u32(&engine->state);
-}
-
-static void
-store_state(struct rondo_engine *engine, enum rondo_engine_state state)
-{
-    rondo_store_release_u32(&engine->state, (uint32_t)state); /* PAIR-STATE release */
-}
-
-/* ---- the device thread, seen from control ---- */
-
-/* Publish the command; under the lock. */
-static void
-send_command(struct rondo_engine *engine)
-{
-    /* relaxed: written under the lock only. PAIR-COMMAND release: a hint to look; the lock orders
-     * the command itself. */
-    rondo_store_release_u32(&engine->command_seq, rondo_load_relaxed_u32(&engine->command_seq) + 1);
-    rondo__waiter_wake(&engine->waiter);
-}
-
-bool
-rondo__engine_is_device_thread(const struct rondo_engine *engine)
-{
-    return pthread_equal(pthread_self(), engine->thread) != 0;
-}
-
-/* Wait until the device thread has followed every command; under the lock, which is released
- * meanwhile. */
-static void
-wait_followed(struct rondo_engine *engine)
-{
-    if (rondo__engine_is_device_thread(engine))
-        return;
-    /* relaxed: written under the lock only. */
-    while (engine->followed_seq != rondo_load_relaxed_u32(&engine->command_seq))
-        pthread_cond_wait(&engine->followed, &engine->lock);
-}
-
-/* Tell the device its state, wherever it is used. */
-static int
-tell_device(struct rondo_engine *engine, enum rondo_engine_state state, struct rondo_error *error)
-{
-    if (engine->staging != NULL)
-        return rondo__staging_set_state(engine->staging, state, error);
-    return engine->ops->set_state == NULL ? 0
-                                          : engine->ops->set_state(engine->device, state, error);
-}
-
-static void
-fail(struct rondo_engine *engine, const struct rondo_error *error)
-{
-    engine->error = *error;
-    rondo_store_release_u32(&engine->failed, (uint32_t)-error->code); /* PAIR-FAILED release */
-}
-
-/* Everything back to position 0; the device thread rests. Under the lock. */
-static int
-reset_position(struct rondo_engine *engine, struct rondo_error *error)
-{
-    const int result = tell_device(engine, RONDO_ENGINE_RESET, error);
-
-    rondo_ring_reset(&engine->ring, 0);
-    rondo__timestamp_write(&engine->stamp, 0, rondo_clock_now_ns(engine->clock));
-    engine->pos = 0;
-    engine->at_silent_end = false;
-    engine->underrun_frames = 0;
-    engine->command.stop_pos = 0;
-    engine->error.code = 0;
-    rondo_store_release_u32(&engine->failed, 0);      /* PAIR-FAILED release */
-    rondo_store_release_u32(&engine->ended, 0);       /* PAIR-END release */
-    rondo_store_relaxed(&engine->thread_late_pos, 0); /* relaxed: only attributes causes */
-    return result;
-}
-
-static int
-to_running(struct rondo_engine *engine, struct rondo_error *error)
-{
-    int result;
-
-    if (rondo__engine_error(engine, NULL) != 0) {
-        *error = engine->error;
-        return engine->error.code;
-    }
-    result = tell_device(engine, RONDO_ENGINE_RUNNING, error);
-    if (result != 0)
-        return result;
-    engine->command.run = true;
-    engine->command.run_id++;
-    engine->command.drain = false;
-    engine->command.base_time_ns = rondo_clock_now_ns(engine->clock);
-    store_state(engine, RONDO_ENGINE_RUNNING);
-    send_command(engine);
-    wait_followed(engine);
-    return 0;
-}
-
-static int
-to_stopped(struct rondo_engine *engine, struct rondo_error *error)
-{
-    if (rondo_engine_state(engine) == RONDO_ENGINE_RESET) {
-        const int result = reset_position(engine, error);
-
-        if (result != 0)
-            return result;
-        store_state(engine, RONDO_ENGINE_STOPPED);
-        return tell_device(engine, RONDO_ENGINE_STOPPED, error);
-    }
-    if (rondo__engine_is_device_thread(engine)) {
-        engine->command.stop_pos = engine->pos;
-    } else {
-        wait_followed(engine); /* a start of the device thread's own: base_pos is filled in */
-        if (rondo_engine_state(engine) != RONDO_ENGINE_RUNNING)
-            return 0;
-        /* Where the device is at this moment. Offline: it plays what it was given, and captures no
-         * more. */
-        if (engine->clock_kind != RONDO_CLOCK_OFFLINE)
-            engine->command.stop_pos =
-                engine->command.base_pos +
-                rondo_ns_to_frames(rondo_clock_now_ns(engine->clock) - engine->command.base_time_ns,
-                                   engine->device_info.format.rate_hz);
-        else
-            engine->command.stop_pos = engine->config.direction == RONDO_RENDER ? UINT64_MAX : 0;
-    }
-    engine->command.run = false;
-    engine->command.drain = false;
-    store_state(engine, RONDO_ENGINE_STOPPED);
-    send_command(engine);
-    wait_followed(engine);
-    if (rondo_engine_state(engine) != RONDO_ENGINE_STOPPED)
-        return 0; /* a callback has started it again */
-    return tell_device(engine, RONDO_ENGINE_STOPPED, error);
-}
-
-int
-rondo_engine_set_state(struct rondo_engine *engine, enum rondo_engine_state state)
-{
-    struct rondo_error error = {0, ""};
-    int result = -EINVAL;
-
-    if (engine == NULL)
-        return -EINVAL;
-    pthread_mutex_lock(&engine->lock);
-    switch (state) {
-    case RONDO_ENGINE_RESET:
-        result = rondo__engine_is_device_thread(engine) ? -EBADFD : check_allowed(engine, TO_RESET);
-        if (result == 0 && rondo_engine_state(engine) != RONDO_ENGINE_RESET) {
-            wait_followed(engine);
-            result = reset_position(engine, &error);
-            store_state(engine, RONDO_ENGINE_RESET);
-        }
-        break;
-    case RONDO_ENGINE_STOPPED:
-        result = check_allowed(engine, TO_STOPPED);
-        if (result == 0 && rondo_engine_state(engine) != RONDO_ENGINE_STOPPED)
-            result = to_stopped(engine, &error);
-        break;
-    case RONDO_ENGINE_RUNNING:
-        result = check_allowed(engine, TO_RUNNING);
-        if (result == 0 && rondo_engine_state(engine) != RONDO_ENGINE_RUNNING)
-            result = to_running(engine, &error);
-        break;
-    }
-    pthread_mutex_unlock(&engine->lock);
-    if (error.code != 0 && engine->config.log.callback != NULL)
-        engine->config.log.callback(RONDO_LOG_ERROR, error.text, engine->config.log.context);
-    return result;
-}
-
-int
-rondo__engine_drain(struct rondo_engine *engine, int64_t timeout_ns)
-{
-    const uint64_t deadline_ns = rondo__deadline_ns(timeout_ns);
-    const struct timespec deadline = {(time_t)(deadline_ns / 1000000000u),
-                                      (long)(deadline_ns % 1000000000u)};
-    struct rondo_error error = {0, ""};
-    int result = 0;
-
-    if (engine->config.direction != RONDO_RENDER)
-        return -ENOTSUP;
-    pthread_mutex_lock(&engine->lock);
-    if (rondo_engine_state(engine) == RONDO_ENGINE_RUNNING) {
-        engine->command.drain = true;
-        send_command(engine);
-        while (result == 0 && engine->command.drain && rondo__engine_error(engine, NULL) == 0) {
-            const int waited = deadline_ns == UINT64_MAX
-                                   ? pthread_cond_wait(&engine->followed, &engine->lock)
-                                   : pthread_cond_clockwait(&engine->followed, &engine->lock,
-                                                            CLOCK_MONOTONIC, &deadline);
-
-            if (waited == ETIMEDOUT && engine->command.drain)
-                result = -ETIMEDOUT;
-        }
-        if (result == 0)
-            wait_followed(engine);
-    } else if (rondo_ring_capacity(&engine->ring) != rondo_ring_room(&engine->ring)) {
-        result = -EBADFD;
-    }
-    if (result == 0)
-        result = rondo__engine_error(engine, NULL);
-    /* Told again so that a device behind a staging ring has written everything. */
-    if (result == 0 && rondo_engine_state(engine) == RONDO_ENGINE_STOPPED)
-        result = tell_device(engine, RONDO_ENGINE_STOPPED, &error);
-    if (error.code != 0)
-        fail(engine, &error);
-    pthread_mutex_unlock(&engine->lock);
-    return result;
-}
-
-void
-rondo__engine_kick(struct rondo_engine *engine)
-{
-    /* PAIR-KICK release: what we did before; acquire: that the device thread sleeps (as PAIR-WAKE
-     * in waitpoint.h). */
-    rondo_fetch_add_acq_rel_u32(&engine->kicks, 1);
-    /* relaxed: ordered by the addition. */
-    if (rondo_load_relaxed_u32(&engine->sleeping) != 0)
-        rondo__waiter_wake(&engine->waiter);
-}
 
 /* ---- buffer ---- */
 
@@ -383,7 +107,7 @@ rondo_engine_allocate_buffer(struct rondo_engine *engine, uint32_t period_frames
     if (engine == NULL)
         return -EINVAL;
     pthread_mutex_lock(&engine->lock);
-    result = check_allowed(engine, ALLOCATE_BUFFER);
+    result = rondo__engine_check(engine, RONDO__ALLOCATE_BUFFER);
     if (result == 0)
         result = allocate_buffer(engine, period_frames, buffer_frames);
     pthread_mutex_unlock(&engine->lock);
@@ -398,7 +122,7 @@ rondo_engine_free_buffer(struct rondo_engine *engine)
     if (engine == NULL)
         return -EINVAL;
     pthread_mutex_lock(&engine->lock);
-    result = check_allowed(engine, FREE_BUFFER);
+    result = rondo__engine_check(engine, RONDO__FREE_BUFFER);
     if (result == 0)
         release_buffer(engine);
     pthread_mutex_unlock(&engine->lock);
@@ -571,7 +295,7 @@ rondo__engine_open(struct rondo_engine **out, const char *device,
             result = rondo__thread_create(&engine->thread, "rondo-device",
                                           rondo__device_thread_main, engine);
             if (result == 0)
-                wait_followed(engine);
+                rondo__engine_wait_followed(engine);
             pthread_mutex_unlock(&engine->lock);
             if (result != 0)
                 rondo__waiter_finish(&engine->waiter);
@@ -612,7 +336,7 @@ rondo_engine_set_format(struct rondo_engine *engine, const struct rondo_format *
     if (engine == NULL || format == NULL)
         return -EINVAL;
     pthread_mutex_lock(&engine->lock);
-    result = check_allowed(engine, SET_FORMAT);
+    result = rondo__engine_check(engine, RONDO__SET_FORMAT);
     config = engine->config;
     config.format = *format;
     if (result == 0)
@@ -641,10 +365,11 @@ rondo_engine_close(struct rondo_engine *engine)
     if (engine == NULL)
         return 0;
     pthread_mutex_lock(&engine->lock);
-    result = rondo__engine_is_device_thread(engine) ? -EBADFD : check_allowed(engine, CLOSE);
+    result = rondo__engine_is_device_thread(engine) ? -EBADFD
+                                                    : rondo__engine_check(engine, RONDO__CLOSE);
     if (result == 0) {
         engine->command.quit = true;
-        send_command(engine);
+        rondo__engine_send_command(engine);
     }
     pthread_mutex_unlock(&engine->lock);
     if (result != 0)
@@ -679,23 +404,6 @@ rondo_engine_query_info(struct rondo_engine *engine, struct rondo_engine_info *i
     info->priority = engine->priority;
     info->memory_locked = engine->memory_locked;
     pthread_mutex_unlock(&engine->lock);
-}
-
-int
-rondo__engine_error(struct rondo_engine *engine, struct rondo_error *error)
-{
-    /* PAIR-FAILED acquire: the error in words is complete. */
-    const int code = -(int)rondo_load_acquire_u32(&engine->failed);
-
-    if (error != NULL) {
-        memset(error, 0, sizeof *error);
-        if (code != 0) {
-            pthread_mutex_lock(&engine->lock);
-            *error = engine->error;
-            pthread_mutex_unlock(&engine->lock);
-        }
-    }
-    return code;
 }
 
 void

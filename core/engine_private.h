@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file
- * The inside of an engine: what engine.c (control: states and set-up), device_thread.c (the thread
+ * The inside of an engine: what engine.c (set-up), engine_state.c (states), device_thread.c (the thread
  * that follows them) and stream.c (the application's end of the ring) share.
  *
  * Three kinds of threads meet here: control threads, which hold `lock`; the device thread, which
@@ -117,6 +117,32 @@ struct rondo_engine {
 int rondo__engine_open(struct rondo_engine **out, const char *device,
                        const struct rondo_engine_config *config,
                        const struct rondo__engine_client *client);
+
+/** Calls that the state decides about. */
+enum rondo__engine_call {
+    RONDO__SET_FORMAT,
+    RONDO__ALLOCATE_BUFFER,
+    RONDO__FREE_BUFFER,
+    RONDO__CLOSE,
+    RONDO__TO_RESET,
+    RONDO__TO_STOPPED,
+    RONDO__TO_RUNNING
+};
+
+/** 0, or -EBADFD: not in this state. Under the lock. */
+int rondo__engine_check(const struct rondo_engine *engine, enum rondo__engine_call call);
+
+/** Publish engine->command. Under the lock. */
+void rondo__engine_send_command(struct rondo_engine *engine);
+
+/**
+ * Wait until the device thread has followed every command; the device thread itself does not wait.
+ * Under the lock, which is released meanwhile.
+ */
+void rondo__engine_wait_followed(struct rondo_engine *engine);
+
+/** The engine is of no more use until it is reset. Under the lock. */
+void rondo__engine_fail(struct rondo_engine *engine, const struct rondo_error *error);
 
 /** Render: play what is queued, then be STOPPED. As rondo_stream_drain(). */
 int rondo__engine_drain(struct rondo_engine *engine, int64_t timeout_ns);
