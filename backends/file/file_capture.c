@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,8 @@
 #include "backends/file/file_promise.h"
 #include "backends/file/file_sample.h"
 #include "backends/file/file_type.h"
+
+#define PIPE_KINDS "wav, aiff, au and ogg can, others if format, rate and channels are given"
 
 struct rondo__file_capture {
     struct rondo__file_device kind;
@@ -64,6 +67,31 @@ find_raw(const struct rondo_device_request *request, SF_INFO *raw, struct rondo_
     return 0;
 }
 
+static int
+cannot_read(const struct rondo__file_capture *capture, int code, struct rondo_error *error)
+{
+    return rondo_error_set(error, code, "file: cannot read, %s: %s", rondo_error_meaning(code),
+                           capture->path);
+}
+
+/* Wait for somebody who writes into a pipe. */
+static int
+wait_for_writer(const struct rondo__file_capture *capture, struct rondo_error *error)
+{
+    struct pollfd descriptor = {.fd = capture->io.fd, .events = POLLIN};
+    int ready = 0;
+
+    do
+        ready = poll(&descriptor, 1, RONDO__FILE_PIPE_PEER_MS);
+    while (ready < 0 && errno == EINTR);
+    if (ready < 0)
+        return cannot_read(capture, -errno, error);
+    if (ready == 0)
+        return rondo_error_set(error, -ENXIO, "file: nobody writes into this pipe: %s",
+                               capture->path);
+    return 0;
+}
+
 /* Open the file itself, and refuse what cannot be a sound file. */
 static int
 open_descriptor(struct rondo__file_capture *capture, struct rondo_error *error)
@@ -71,13 +99,18 @@ open_descriptor(struct rondo__file_capture *capture, struct rondo_error *error)
     struct stat status;
     off_t end = 0;
 
-    capture->io.fd = open(capture->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (capture->io.fd < 0 || fstat(capture->io.fd, &status) < 0) {
-        const int code = -errno;
+    /* Not to wait for ever for the other end of a pipe. */
+    capture->io.fd = open(capture->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    if (capture->io.fd < 0 || fstat(capture->io.fd, &status) < 0)
+        return cannot_read(capture, -errno, error);
+    if (S_ISFIFO(status.st_mode)) {
+        const int result = wait_for_writer(capture, error);
 
-        return rondo_error_set(error, code, "file: cannot read, %s: %s", rondo_error_meaning(code),
-                               capture->path);
+        if (result < 0)
+            return result;
     }
+    if (fcntl(capture->io.fd, F_SETFL, O_RDONLY) < 0)
+        return cannot_read(capture, -errno, error);
     if (S_ISDIR(status.st_mode))
         return rondo_error_set(error, -EISDIR, "file: this is a directory, a file is needed: %s",
                                capture->path);
@@ -108,9 +141,25 @@ check_promise(struct rondo__file_capture *capture, struct rondo_error *error)
     if (result == -EBADMSG)
         return rondo_error_set(error, result, "file: is cut off before its end: %s", capture->path);
     if (result < 0)
-        return rondo_error_set(error, result, "file: cannot read, %s: %s",
-                               rondo_error_meaning(result), capture->path);
+        return cannot_read(capture, result, error);
     return 0;
+}
+
+/* What libsndfile opens from a pipe is not always read right: CAF, W64 and RF64 are not. */
+static bool
+can_be_piped(const SF_INFO *info)
+{
+    switch (info->format & SF_FORMAT_TYPEMASK) {
+    case SF_FORMAT_WAV:
+    case SF_FORMAT_WAVEX:
+    case SF_FORMAT_AIFF:
+    case SF_FORMAT_AU:
+    case SF_FORMAT_OGG:
+    case SF_FORMAT_RAW:
+        return true;
+    default:
+        return false;
+    }
 }
 
 static int
@@ -127,14 +176,12 @@ open_sound(struct rondo__file_capture *capture, struct rondo_error *error)
     if (capture->sound != NULL)
         return 0;
     if (io->error != 0)
-        return rondo_error_set(error, io->error, "file: cannot read, %s: %s",
-                               rondo_error_meaning(io->error), capture->path);
+        return cannot_read(capture, io->error, error);
     if (capture->is_pipe)
-        return rondo_error_set(
-            error, -EBADMSG,
-            "file: not a sound file that can be read from a pipe (give format, rate "
-            "and channels if it has no header): %s",
-            capture->path);
+        return rondo_error_set(error, -EBADMSG,
+                               "file: not a sound file that can be read from a pipe; " PIPE_KINDS
+                               ": %s",
+                               capture->path);
     if (sf_error(NULL) == SF_ERR_UNSUPPORTED_ENCODING)
         return rondo_error_set(error, -ENOTSUP,
                                "file: samples are stored in a way that is not known: %s",
@@ -148,6 +195,20 @@ open_sound(struct rondo__file_capture *capture, struct rondo_error *error)
     return rondo_error_set(error, -EBADMSG, "file: a damaged sound file: %s", capture->path);
 }
 
+/* A pipe without a header is as long as a pipe can be; and many programs write a WAV header into a pipe that cannot tell
+ * the length. */
+static bool
+knows_length(const struct rondo__file_capture *capture)
+{
+    const SF_INFO *info = &capture->info;
+    uint64_t frame_bytes = 0;
+
+    if (info->frames <= 0 || info->frames > SF_COUNT_MAX / (8 * (sf_count_t)RONDO_CHANNELS_MAX))
+        return false;
+    frame_bytes = (uint64_t)info->channels * rondo__file_stored_bytes(info->format);
+    return !(capture->is_pipe && rondo__file_size_is_unknown((uint64_t)info->frames * frame_bytes));
+}
+
 static int
 grant(struct rondo__file_capture *capture, const struct rondo_device_request *request,
       struct rondo_device_info *granted, struct rondo_error *error)
@@ -155,8 +216,13 @@ grant(struct rondo__file_capture *capture, const struct rondo_device_request *re
     const SF_INFO *info = &capture->info;
     /* Rarely right in MPEG files, and a guess. */
     const bool length_is_true = (info->format & SF_FORMAT_TYPEMASK) != SF_FORMAT_MPEG;
-    const bool length_is_known = info->frames > 0 && info->frames < SF_COUNT_MAX;
+    const bool length_is_known = knows_length(capture);
 
+    if (capture->is_pipe && !can_be_piped(info))
+        return rondo_error_set(error, -ENOTSUP,
+                               "file: this kind of file cannot be read from a pipe; " PIPE_KINDS
+                               ": %s",
+                               capture->path);
     if (info->channels < 1 || info->channels > (int)RONDO_CHANNELS_MAX || info->samplerate < 1 ||
         info->samplerate > (int)RONDO_RATE_HZ_MAX)
         return rondo_error_set(

@@ -14,6 +14,9 @@
 /** Frames that are converted in one go. */
 #define RONDO__FILE_CHUNK_FRAMES 1024u
 
+/** How long a pipe may be without anybody at its other end. */
+#define RONDO__FILE_PIPE_PEER_MS 3000
+
 struct rondo__file_capture;
 struct rondo__file_render;
 

@@ -61,16 +61,21 @@ check_end(uint64_t offset, uint64_t size, uint64_t length_bytes, uint64_t *missi
     return -EBADMSG;
 }
 
-/* Sizes that programs write which cannot come back to fill in the true one. */
+/* Programs write these which cannot come back to fill in the true size. They round down to whole frames. */
+bool
+rondo__file_size_is_unknown(uint64_t bytes)
+{
+    const uint64_t frame = 4096;
+
+    return (bytes <= 0x7ffff000 && bytes > 0x7ffff000 - frame) ||
+           (bytes <= 0x80000000 && bytes > 0x80000000 - frame) ||
+           (bytes <= UINT32_MAX && bytes > UINT32_MAX - frame);
+}
+
 static bool
 is_unknown_size(uint64_t size, size_t size_bytes)
 {
-    const uint64_t block = 4096; /* they round down to whole blocks of samples */
-
-    if (size_bytes == 8)
-        return size == UINT64_MAX;
-    return (size <= 0x7ffff000 && size > 0x7ffff000 - block) ||
-           (size <= 0x80000000 && size > 0x80000000 - block) || size > UINT32_MAX - block;
+    return size_bytes == 8 ? size == UINT64_MAX : rondo__file_size_is_unknown(size);
 }
 
 static int

@@ -8,7 +8,11 @@
 #ifndef RONDO_BACKENDS_FILE_PROMISE_H
 #define RONDO_BACKENDS_FILE_PROMISE_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+/** Whether a size of samples in bytes is one of those that stand for "not known" in headers of 32-bit sizes. */
+bool rondo__file_size_is_unknown(uint64_t bytes);
 
 /**
  * Look at the header of WAV, RF64, W64, AIFF, 8SVX, CAF and AU, and at the last page of Ogg.

@@ -27,9 +27,6 @@
 #include "backends/file/file_sample.h"
 #include "backends/file/file_type.h"
 
-/* How long a pipe may be without anybody who reads it. */
-#define PIPE_READER_NS INT64_C(2000000000)
-
 struct rondo__file_render {
     struct rondo__file_device kind;
     struct rondo__file_io io;
@@ -145,22 +142,7 @@ find_format(struct rondo__file_render *render, const struct rondo_device_request
     render->info.samplerate = (int)format.rate_hz;
     if (!can_be_written(&render->info))
         return refuse_format(render, error);
-    switch (subtype) {
-    case SF_FORMAT_PCM_16:
-        render->frame_bytes = 2u * format.channels;
-        break;
-    case SF_FORMAT_PCM_24:
-        render->frame_bytes = 3u * format.channels;
-        break;
-    case SF_FORMAT_PCM_32:
-    case SF_FORMAT_FLOAT:
-        render->frame_bytes = 4u * format.channels;
-        break;
-    default:
-        break;
-    }
-    if (render->type->major == SF_FORMAT_FLAC)
-        render->frame_bytes = 0;
+    render->frame_bytes = (size_t)format.channels * rondo__file_stored_bytes(render->info.format);
     if (render->type->data_bytes != 0)
         render->frames_max = render->type->data_bytes / render->frame_bytes;
     return 0;
@@ -226,7 +208,7 @@ find_target(struct rondo__file_render *render, struct rondo_error *error)
         return rondo_error_set(
             error, -ENOTSUP,
             "file: the header of a %s file is completed at its end, which a pipe "
-            "does not allow; it takes flac, ogg and raw: %s",
+            "does not allow; it takes ogg and raw: %s",
             render->type->name, render->path);
     if (exists && faccessat(AT_FDCWD, render->path, W_OK, AT_EACCESS) < 0)
         return refuse_write(render, -errno, error);
@@ -343,7 +325,7 @@ static int
 open_direct(struct rondo__file_render *render, struct rondo_error *error)
 {
     const struct timespec pause = {0, 2000000};
-    const int64_t deadline_ns = now_ns() + PIPE_READER_NS;
+    const int64_t deadline_ns = now_ns() + RONDO__FILE_PIPE_PEER_MS * INT64_C(1000000);
     struct stat status;
     int fd = -1;
 

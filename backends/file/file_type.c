@@ -14,7 +14,7 @@ static const struct rondo__file_type types[] = {
     {"wav", SF_FORMAT_WAV, SIZE_32_BYTES, false},
     {"aif", SF_FORMAT_AIFF, SIZE_32_BYTES, false},
     {"aiff", SF_FORMAT_AIFF, SIZE_32_BYTES, false},
-    {"flac", SF_FORMAT_FLAC, 0, true},
+    {"flac", SF_FORMAT_FLAC, 0, false},
     {"ogg", SF_FORMAT_OGG, 0, true},
     {"w64", SF_FORMAT_W64, 0, false},
     {"rf64", SF_FORMAT_RF64, 0, false},
@@ -56,6 +56,31 @@ rondo__file_subtype(const struct rondo__file_type *type, enum rondo_sample_forma
     if (type->major == SF_FORMAT_FLAC)
         return 0;
     return stored == RONDO_S32 ? SF_FORMAT_PCM_32 : SF_FORMAT_FLOAT;
+}
+
+uint32_t
+rondo__file_stored_bytes(int format)
+{
+    if ((format & SF_FORMAT_TYPEMASK) == SF_FORMAT_FLAC)
+        return 0;
+    switch (format & SF_FORMAT_SUBMASK) {
+    case SF_FORMAT_PCM_S8:
+    case SF_FORMAT_PCM_U8:
+    case SF_FORMAT_ULAW:
+    case SF_FORMAT_ALAW:
+        return 1;
+    case SF_FORMAT_PCM_16:
+        return 2;
+    case SF_FORMAT_PCM_24:
+        return 3;
+    case SF_FORMAT_PCM_32:
+    case SF_FORMAT_FLOAT:
+        return 4;
+    case SF_FORMAT_DOUBLE:
+        return 8;
+    default:
+        return 0;
+    }
 }
 
 bool

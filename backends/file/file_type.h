@@ -38,6 +38,9 @@ const struct rondo__file_type *rondo__file_type_of_path(const char *path);
 int rondo__file_subtype(const struct rondo__file_type *type, enum rondo_sample_format stored,
                         enum rondo_sample_format *sample);
 
+/** Bytes of one stored sample; 0: not the same for every sample. libsndfile's format. */
+uint32_t rondo__file_stored_bytes(int format);
+
 /** Whether samples are stored as numbers in [-1, 1): libsndfile's format. */
 bool rondo__file_is_float(int format);
 
