@@ -1,23 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A sound file that is written.
- *
- * While it grows it is called NAME.part; when it is finished it takes the place of NAME in one step. So NAME is whole
- * whenever it is there, and what was there before stays until something whole replaces it. After an error the .part
- * stays, with what could be written; the next run replaces it. A device that was never RUNNING leaves nothing.
- *
- * What is there and is no regular file (a pipe, /dev/null) is written as it is.
+ * A sound file that is written: begun when the device runs, finished at RESET. After an error its .part stays, with what
+ * could be written. A device that never ran leaves nothing.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <sndfile.h>
@@ -25,6 +14,7 @@
 #include "backends/file/file_io.h"
 #include "backends/file/file_private.h"
 #include "backends/file/file_sample.h"
+#include "backends/file/file_target.h"
 #include "backends/file/file_type.h"
 
 struct rondo__file_render {
@@ -39,13 +29,9 @@ struct rondo__file_render {
     uint64_t frames;       /* written */
     int64_t samples_begin; /* offset of the first sample */
     int failed;            /* what ended this run; until RESET */
-    bool direct;           /* not a regular file: no .part */
-    int directory;         /* where the file goes, whatever the working directory becomes */
-    char *path;            /* as given */
-    char *target;          /* the path behind symbolic links */
-    const char *name;      /* in the directory */
-    char *part;            /* in the directory */
-    void *scratch;         /* a chunk of doubles */
+    char *path;
+    struct rondo__file_target target;
+    void *scratch; /* a chunk of doubles */
 };
 
 static int
@@ -148,89 +134,6 @@ find_format(struct rondo__file_render *render, const struct rondo_device_request
     return 0;
 }
 
-/* Open the directory, and name the file and its .part in it. */
-static int
-find_names(struct rondo__file_render *render, struct rondo_error *error)
-{
-    char *slash = strrchr(render->target, '/');
-    const char *directory = ".";
-
-    render->name = slash == NULL ? render->target : slash + 1;
-    if (slash == render->target) {
-        directory = "/";
-    } else if (slash != NULL) {
-        *slash = '\0';
-        directory = render->target;
-    }
-    if (render->name[0] == '\0')
-        return rondo_error_set(error, -EISDIR, "file: this is a directory, a file is needed: %s",
-                               render->path);
-    if (asprintf(&render->part, "%s.part", render->name) < 0) {
-        render->part = NULL;
-        return no_memory(error);
-    }
-    if (strlen(render->part) > NAME_MAX)
-        return rondo_error_set(
-            error, -ENAMETOOLONG,
-            "file: the name is too long, with .part behind it at most %d bytes: %s", NAME_MAX,
-            render->path);
-    render->directory = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (render->directory < 0) {
-        const int code = -errno;
-
-        return rondo_error_set(error, code, "file: no directory to write into, %s: %s",
-                               rondo_error_meaning(code), render->path);
-    }
-    return 0;
-}
-
-static int
-refuse_write(const struct rondo__file_render *render, int code, struct rondo_error *error)
-{
-    return rondo_error_set(error, code, "file: cannot write, %s: %s", rondo_error_meaning(code),
-                           render->path);
-}
-
-/* Look at what stands where the file shall go, without changing anything. */
-static int
-find_target(struct rondo__file_render *render, struct rondo_error *error)
-{
-    struct stat status;
-    const bool exists = stat(render->path, &status) == 0;
-    const int code = exists ? 0 : -errno;
-    int result = 0;
-
-    if (exists && S_ISDIR(status.st_mode))
-        return rondo_error_set(error, -EISDIR, "file: this is a directory, a file is needed: %s",
-                               render->path);
-    render->direct = exists && !S_ISREG(status.st_mode);
-    if (render->direct && S_ISFIFO(status.st_mode) && !render->type->appends)
-        return rondo_error_set(
-            error, -ENOTSUP,
-            "file: the header of a %s file is completed at its end, which a pipe "
-            "does not allow; it takes ogg and raw: %s",
-            render->type->name, render->path);
-    if (exists && faccessat(AT_FDCWD, render->path, W_OK, AT_EACCESS) < 0)
-        return refuse_write(render, -errno, error);
-    if (render->direct)
-        return 0;
-    if (!exists && code != -ENOENT && code != -ENOTDIR)
-        return refuse_write(render, code, error);
-    /* The file behind a symbolic link is replaced, not the link. */
-    render->target = exists ? realpath(render->path, NULL) : strdup(render->path);
-    if (render->target == NULL)
-        return errno == ENOMEM ? no_memory(error) : refuse_write(render, -errno, error);
-    result = find_names(render, error);
-    if (result < 0)
-        return result;
-    if (!exists && faccessat(render->directory, render->name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-        return rondo_error_set(error, -ENOENT, "file: this is a symbolic link to nothing: %s",
-                               render->path);
-    if (faccessat(render->directory, ".", W_OK | X_OK, AT_EACCESS) < 0)
-        return refuse_write(render, -errno, error);
-    return 0;
-}
-
 int
 rondo__file_render_open(void **out, const struct rondo_device_request *request,
                         struct rondo_device_info *granted, struct rondo_error *error)
@@ -242,7 +145,7 @@ rondo__file_render_open(void **out, const struct rondo_device_request *request,
         return no_memory(error);
     render->kind.direction = RONDO_RENDER;
     render->io.fd = -1;
-    render->directory = -1;
+    render->target = (struct rondo__file_target)RONDO__FILE_TARGET_INIT;
     render->path = strdup(request->address);
     if (render->path == NULL)
         result = no_memory(error);
@@ -251,7 +154,7 @@ rondo__file_render_open(void **out, const struct rondo_device_request *request,
     if (result == 0)
         result = find_format(render, request, error);
     if (result == 0)
-        result = find_target(render, error);
+        result = rondo__file_target_find(&render->target, render->path, render->type, error);
     if (result == 0) {
         render->scratch = calloc((size_t)RONDO__FILE_CHUNK_FRAMES * (size_t)render->info.channels,
                                  sizeof(double));
@@ -269,86 +172,6 @@ rondo__file_render_open(void **out, const struct rondo_device_request *request,
     return 0;
 }
 
-/* The .part belongs to who has locked it. One that nobody has locked was left behind by an error or a crash. */
-static int
-open_part(struct rondo__file_render *render, struct rondo_error *error)
-{
-    struct stat opened;
-    struct stat named;
-
-    for (int i = 0; i < 100; i++) {
-        const int fd =
-            openat(render->directory, render->part,
-                   O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0666);
-        int code = 0;
-
-        if (fd < 0)
-            return refuse_write(render, -errno, error);
-        if (fstat(fd, &opened) < 0)
-            code = -errno;
-        else if (!S_ISREG(opened.st_mode))
-            code = -EEXIST;
-        else if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-            code = errno == EWOULDBLOCK ? -EBUSY : -errno;
-        if (code != 0) {
-            close(fd);
-            return rondo_error_set(error, code, "file: cannot write, %s: %s.part",
-                                   rondo_error_meaning(code), render->path);
-        }
-        /* Who had it before may have renamed it between our open and our lock. */
-        if (fstatat(render->directory, render->part, &named, AT_SYMLINK_NOFOLLOW) < 0 ||
-            named.st_ino != opened.st_ino || named.st_dev != opened.st_dev) {
-            close(fd);
-            continue;
-        }
-        if (ftruncate(fd, 0) < 0) {
-            code = -errno;
-            close(fd);
-            return refuse_write(render, code, error);
-        }
-        render->io = (struct rondo__file_io){.fd = fd};
-        return 0;
-    }
-    return refuse_write(render, -EBUSY, error);
-}
-
-static int64_t
-now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-static int
-open_direct(struct rondo__file_render *render, struct rondo_error *error)
-{
-    const struct timespec pause = {0, 2000000};
-    const int64_t deadline_ns = now_ns() + RONDO__FILE_PIPE_PEER_MS * INT64_C(1000000);
-    struct stat status;
-    int fd = -1;
-
-    /* A pipe that nobody reads yet is tried again. */
-    while ((fd = open(render->path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)) < 0) {
-        const int code = -errno;
-
-        if (code != -ENXIO && code != -EINTR)
-            return refuse_write(render, code, error);
-        if (now_ns() > deadline_ns)
-            return rondo_error_set(error, -ENXIO, "file: nobody reads this pipe: %s", render->path);
-        nanosleep(&pause, NULL);
-    }
-    if (fstat(fd, &status) < 0 || fcntl(fd, F_SETFL, O_WRONLY) < 0) {
-        const int code = -errno;
-
-        close(fd);
-        return refuse_write(render, code, error);
-    }
-    render->io = (struct rondo__file_io){.fd = fd, .appends = S_ISFIFO(status.st_mode)};
-    return 0;
-}
-
 /* What the text of an error ends with: where the frames are that were written. */
 static int
 tell_failure(const struct rondo__file_render *render, int code, struct rondo_error *error)
@@ -356,7 +179,7 @@ tell_failure(const struct rondo__file_render *render, int code, struct rondo_err
     return rondo_error_set(error, code, "file: %s; written: %s%llu frames, in %s%s",
                            rondo_error_meaning(code), render->frame_bytes == 0 ? "at most " : "",
                            (unsigned long long)render->frames, render->path,
-                           render->direct ? "" : ".part");
+                           render->target.direct ? "" : ".part");
 }
 
 /* End the run, and leave in the .part what could be written, in whole frames. */
@@ -365,7 +188,7 @@ fail(struct rondo__file_render *render, int code, struct rondo_error *error)
 {
     const int64_t end = render->samples_begin + (int64_t)(render->frames * render->frame_bytes);
 
-    if (!render->direct && render->frame_bytes > 0 && end < render->io.length &&
+    if (!render->target.direct && render->frame_bytes > 0 && end < render->io.length &&
         ftruncate(render->io.fd, end) == 0) {
         render->io.length = end;
         render->io.position = end;
@@ -395,11 +218,8 @@ finish(struct rondo__file_render *render, struct rondo_error *error)
     render->sound = NULL;
     if (render->io.error != 0)
         code = render->io.error;
-    if (code == 0 && !render->direct && fsync(render->io.fd) < 0)
-        code = -errno;
-    if (code == 0 && !render->direct &&
-        renameat(render->directory, render->part, render->directory, render->name) < 0)
-        code = -errno;
+    if (code == 0)
+        code = rondo__file_target_publish(&render->target, render->io.fd);
     if (close(render->io.fd) < 0 && code == 0 && errno != EINTR)
         code = -errno;
     render->io.fd = -1;
@@ -426,7 +246,7 @@ write_header(struct rondo__file_render *render)
     }
     sf_command(render->sound, SFC_UPDATE_HEADER_NOW, NULL, 0);
     render->samples_begin = render->io.length;
-    if (!render->direct && ftruncate(render->io.fd, render->io.length) < 0)
+    if (!render->target.direct && ftruncate(render->io.fd, render->io.length) < 0)
         render->io.error = -errno;
 }
 
@@ -439,18 +259,19 @@ rondo__file_render_run(struct rondo__file_render *render, struct rondo_error *er
         return tell_failure(render, render->failed, error);
     if (render->sound != NULL)
         return 0;
-    result = render->direct ? open_direct(render, error) : open_part(render, error);
+    result = rondo__file_target_create(&render->target, &render->io, error);
     if (result < 0)
         return result;
     render->frames = 0;
     render->samples_begin = 0;
     render->sound = sf_open_virtual(&rondo__file_io_calls, SFM_WRITE, &render->info, &render->io);
-    if (render->sound == NULL) {
-        result = render->io.error != 0 ? render->io.error : -EIO;
-        return fail(render, result, error);
-    }
-    write_header(render);
-    return render->io.error == 0 ? 0 : fail(render, render->io.error, error);
+    if (render->sound != NULL)
+        write_header(render);
+    if (render->sound != NULL && render->io.error == 0)
+        return 0;
+    result = fail(render, render->io.error != 0 ? render->io.error : -EIO, error);
+    render->failed = 0; /* it did not run: it may be tried again */
+    return result;
 }
 
 int
@@ -465,11 +286,8 @@ rondo__file_render_close(struct rondo__file_render *render, struct rondo_error *
 {
     const int result = finish(render, error);
 
-    if (render->directory >= 0)
-        close(render->directory);
+    rondo__file_target_finish(&render->target);
     free(render->scratch);
-    free(render->part);
-    free(render->target);
     free(render->path);
     free(render);
     return result;

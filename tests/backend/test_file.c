@@ -461,7 +461,10 @@ read_stdin(void)
         fprintf(stderr, "%s\n", error.text);
         return 1;
     }
-    return take.frames == FRAMES && is_numbered(0, take.data, FRAMES) ? 0 : 1;
+    if (take.frames != FRAMES || !is_numbered(0, take.data, FRAMES))
+        return 1;
+    file_test_free(&take);
+    return 0;
 }
 
 static void

@@ -250,7 +250,7 @@ a_format_is_read_from_three_parameters(void **state)
 static void
 many_parameters_are_no_trouble(void **state)
 {
-    const size_t bytes = 100000;
+    const size_t bytes = 20000;
     char *device = malloc(bytes);
     size_t used = 0;
     struct rondo__device_string parsed;
