@@ -127,6 +127,31 @@ ml_097_restarts_leave_no_callback_behind(void **state)
 }
 
 static void
+ml_097_stop_leaves_no_callback_behind(void **state)
+{
+    struct ml_recorder recorder = ML_RECORDER_INIT;
+    MLHandle handle;
+
+    (void)state;
+    /* A callback is held, another buffer is full: after stop its callback is not due. */
+    recorder.held = true;
+    handle = ml_create_20ms(ml_record, &recorder);
+    ml_assert_ok(MLAudioStartInput(handle));
+    ml_advance_ms(20);
+    ml_wait_until(ml_calls(&recorder) == 1);
+    ml_advance_ms(20);
+    ml_assert_ok(MLAudioStopInput(handle));
+    ml_let_go(&recorder);
+    ml_wait_until(ml_returned(&recorder) == 1);
+    for (int i = 0; i < 100; i++) { /* another has time to go wrong */
+        ml_yield();
+        assert_int_equal(ml_calls(&recorder), 1);
+    }
+    ml_assert_ok(MLAudioDestroyInput(handle));
+    assert_int_equal(ml_calls(&recorder), 1);
+}
+
+static void
 ml_098_a_callback_that_does_not_read_is_not_repeated(void **state)
 {
     struct ml_recorder recorder = ML_RECORDER_INIT;
@@ -277,6 +302,7 @@ main(void)
         ml_test(ml_096_release_inside_the_callback_is_ok),
         ml_test(ml_097_there_is_one_callback_for_each_filled_buffer),
         ml_test(ml_097_restarts_leave_no_callback_behind),
+        ml_test(ml_097_stop_leaves_no_callback_behind),
         ml_test(ml_098_a_callback_that_does_not_read_is_not_repeated),
         ml_test(ml_099_callbacks_of_an_input_never_overlap),
         ml_test(ml_a_slow_callback_does_not_block_capture),

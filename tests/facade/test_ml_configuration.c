@@ -14,9 +14,12 @@ static MLResult
 create_stereo(MLHandle *handle)
 {
     const MLAudioBufferFormat format = ml_format(2, 48000);
+    const MLResult result = MLAudioCreateInputFromMicCapture(MLAudioMicCaptureType_WorldCapture,
+                                                             &format, 0, NULL, NULL, handle);
 
-    return MLAudioCreateInputFromMicCapture(MLAudioMicCaptureType_WorldCapture, &format, 0, NULL,
-                                            NULL, handle);
+    if (result == MLResult_Ok)
+        ml_keep(*handle);
+    return result;
 }
 
 /* Frames of the device that inputs get now. */

@@ -347,6 +347,33 @@ ml_frames_dropped_are_counted_in_the_inputs_own_rate(void **state)
     }
 }
 
+static void
+ml_restart_forgets_what_the_resampler_heard(void **state)
+{
+    const double gains[] = {1, 1};
+    struct ml_file file;
+    int16_t first[320];
+    MLAudioBuffer buffer;
+    MLHandle handle;
+
+    (void)state;
+    write_tone(&file, 2, 44100, gains);
+    ml_use(file.device, ml_clock);
+    handle = ml_create(MLAudioMicCaptureType_VoiceComm, sizeof first, NULL, NULL);
+    ml_assert_ok(MLAudioStartInput(handle));
+    ml_advance_ms(50);
+    ml_assert_ok(MLAudioGetInputBuffer(handle, &buffer));
+    memcpy(first, buffer.ptr, sizeof first);
+    ml_advance_ms(77); /* into the tone */
+    ml_assert_ok(MLAudioStopInput(handle));
+    ml_assert_ok(MLAudioStartInput(handle));
+    ml_advance_ms(50);
+    ml_assert_ok(MLAudioGetInputBuffer(handle, &buffer));
+    assert_memory_equal(buffer.ptr, first, sizeof first);
+    ml_assert_ok(MLAudioDestroyInput(handle));
+    ml_remove(&file);
+}
+
 /* ---- several inputs ---- */
 
 static void
@@ -398,6 +425,7 @@ main(void)
         ml_test(ml_a_mono_file_goes_through_voice_capture_bit_by_bit),
         ml_test(ml_a_file_that_loops_has_no_seam),
         ml_test(ml_frames_dropped_are_counted_in_the_inputs_own_rate),
+        ml_test(ml_restart_forgets_what_the_resampler_heard),
         ml_test(ml_inputs_hear_their_devices_independently),
     };
 

@@ -80,7 +80,7 @@ ml_print(enum rondo_log_level level, const char *text, void *context)
 
 /* Inputs that ml_create() made: what a failed test leaves behind, its tear-down takes away. */
 static struct {
-    MLHandle handles[256];
+    MLHandle handles[1024];
     unsigned count;
 } ml_made ML_UNUSED;
 
@@ -165,6 +165,13 @@ ml_format_of(MLAudioMicCaptureType type)
     }
 }
 
+static inline void
+ml_keep(MLHandle handle)
+{
+    assert_true(ml_made.count < sizeof ml_made.handles / sizeof ml_made.handles[0]);
+    ml_made.handles[ml_made.count++] = handle;
+}
+
 static inline MLHandle
 ml_create(MLAudioMicCaptureType type, uint32_t size, MLAudioBufferCallback callback, void *context)
 {
@@ -173,8 +180,7 @@ ml_create(MLAudioMicCaptureType type, uint32_t size, MLAudioBufferCallback callb
 
     ml_assert_ok(MLAudioCreateInputFromMicCapture(type, &format, size, callback, context, &handle));
     assert_true(MLHandleIsValid(handle));
-    assert_true(ml_made.count < 256);
-    ml_made.handles[ml_made.count++] = handle;
+    ml_keep(handle);
     return handle;
 }
 
