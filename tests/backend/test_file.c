@@ -17,11 +17,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "backend/conformance.h"
+#include "core/device_string.h"
 #include "support/file_test.h"
 
 #define FRAMES 10007u
@@ -539,6 +541,87 @@ a_reader_that_goes_away_is_an_error_and_no_signal(void **state)
     file_test_free(&take);
 }
 
+/* What is written when the file is finished is written on the application's own thread. */
+static void
+a_reader_that_goes_away_before_the_end_is_no_signal_either(void **state)
+{
+    struct rondo_stream_config config = RONDO_STREAM_CONFIG_INIT;
+    struct rondo_stream *stream = NULL;
+    int reader = -1;
+
+    (void)state;
+    signal(SIGPIPE, SIG_DFL);
+    config.direction = RONDO_RENDER;
+    assert_int_equal(rondo_stream_open(&stream, "file:sink.fifo?type=ogg&clock=offline", &config),
+                     0);
+    reader = open("sink.fifo", O_RDONLY | O_NONBLOCK);
+    assert_true(reader >= 0);
+    assert_int_equal(rondo_stream_start(stream), 0);
+    assert_true(rondo_stream_wait(stream, FILE_TEST_DEADLINE_NS) > 0);
+    {
+        const struct rondo_span span = rondo_stream_get(stream, UINT32_MAX);
+
+        make_numbered(0, span.data, span.frames);
+        assert_int_equal(rondo_stream_release(stream, span.frames), 0);
+    }
+    assert_int_equal(rondo_stream_drain(stream, FILE_TEST_DEADLINE_NS), 0);
+    close(reader);
+    assert_int_equal(rondo_stream_reset(stream), -ENXIO);
+    rondo_stream_close(stream);
+}
+
+static void
+on_alarm(int number)
+{
+    (void)number;
+}
+
+static void
+signals_do_not_disturb_writing(void **state)
+{
+    const struct itimerval often = {{0, 2000}, {0, 2000}};
+    const struct itimerval never = {{0, 0}, {0, 0}};
+    struct sigaction action = {.sa_handler = on_alarm}; /* without SA_RESTART */
+    struct rondo__device_string string;
+    struct rondo_device_info granted;
+    struct rondo_error error = {0};
+    struct file_take take;
+    void *device = NULL;
+    int16_t *frames = malloc(100000 * 4);
+    FILE *reader = NULL;
+
+    (void)state;
+    assert_non_null(frames);
+    make_numbered(0, frames, 100000);
+    assert_int_equal(rondo__device_string_parse(&string, "file:sink.fifo?type=raw", &error), 0);
+    {
+        const struct rondo_device_request request = {.direction = RONDO_RENDER,
+                                                     .format = {RONDO_S16, 2, 48000},
+                                                     .address = string.address,
+                                                     .parameters = string.parameters};
+
+        assert_int_equal(string.ops->open(&device, &request, &granted, &error), 0);
+    }
+    /* More than the pipe holds, so that writing waits for the reader; it is in no hurry. */
+    reader = popen("exec 3<sink.fifo; sleep 0.2; cat <&3 >alarmed.raw", "r");
+    assert_non_null(reader);
+    assert_int_equal(string.ops->set_state(device, RONDO_ENGINE_RUNNING, &error), 0);
+    sigaction(SIGALRM, &action, NULL);
+    assert_int_equal(setitimer(ITIMER_REAL, &often, NULL), 0);
+    assert_int_equal(string.ops->transfer(device, frames, 100000, &error), 100000);
+    assert_int_equal(setitimer(ITIMER_REAL, &never, NULL), 0);
+    assert_int_equal(string.ops->close(device, &error), 0);
+    rondo__device_string_finish(&string);
+    pclose(reader);
+    assert_int_equal(file_test_capture(&take, "file:alarmed.raw?format=s16&rate=48000&channels=2",
+                                       RONDO_S16, UINT64_MAX, &error),
+                     0);
+    assert_int_equal(take.frames, 100000);
+    assert_memory_equal(take.data, frames, 400000);
+    file_test_free(&take);
+    free(frames);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -562,6 +645,8 @@ main(int argc, char **argv)
         cmocka_unit_test(a_pipe_refuses_kinds_whose_header_is_completed_at_the_end),
         cmocka_unit_test(a_pipe_without_a_reader_is_an_error),
         cmocka_unit_test(a_reader_that_goes_away_is_an_error_and_no_signal),
+        cmocka_unit_test(a_reader_that_goes_away_before_the_end_is_no_signal_either),
+        cmocka_unit_test(signals_do_not_disturb_writing),
     };
     const struct rondo_format format = {RONDO_S16, 2, 48000};
     const struct conformance_subject subjects[] = {

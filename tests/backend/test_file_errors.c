@@ -216,6 +216,13 @@ a_cut_off_vorbis_file_is_refused(void **state)
     }
     file_test_store("cut.ogg", data, bytes - 1);
     assert_capture_refused("file:cut.ogg", -EBADMSG, "cut off");
+    /* In front of each page: what is left looks whole. */
+    for (size_t cut = 1; cut + 4 < bytes; cut++) {
+        if (memcmp((char *)data + cut, "OggS", 4) != 0)
+            continue;
+        file_test_store("cut.ogg", data, cut);
+        assert_capture_refused("file:cut.ogg", -EBADMSG, "cut off");
+    }
     free(data);
 }
 
@@ -417,6 +424,33 @@ a_file_size_limit_ends_the_file_in_whole_frames(void **state)
     signal(SIGXFSZ, handler);
 }
 
+/* The encoder holds frames back until the file is finished. */
+static void
+a_limit_that_is_met_while_finishing_is_told_exactly(void **state)
+{
+    struct file_take take = make_take(RONDO_S16, 2, 3000);
+    struct rondo_error error;
+    struct rlimit before;
+    struct rlimit limit;
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    int result = 0;
+
+    (void)state;
+    file_test_store("late.flac", "old", 3);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    limit = before;
+    limit.rlim_cur = 9000;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    result = file_test_render(&take, "file:late.flac", NULL, &error);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, handler);
+    assert_int_equal(result, -EFBIG);
+    assert_mentions(&error, "at most 3000 frames, in late.flac.part");
+    assert_int_equal(truncate("late.flac.part", 3), 0);              /* it is there */
+    assert_capture_refused("file:late.flac", -EBADMSG, "late.flac"); /* and this is what it was */
+    file_test_free(&take);
+}
+
 static void
 a_device_that_is_full_says_so(void **state)
 {
@@ -553,16 +587,25 @@ two_cannot_write_the_same_file(void **state)
 static void
 a_part_that_was_left_behind_is_replaced(void **state)
 {
-    struct file_take back;
-    struct rondo_error error;
+    static const char *const devices[] = {"file:left.wav", "file:left.flac", "file:left.ogg"};
+    static char stale[100000];
 
     (void)state;
-    file_test_store("left.wav.part", "something longer than nothing", 29);
-    make_file("file:left.wav", RONDO_S16, 1, FRAMES);
-    assert_false(file_test_exists("left.wav.part"));
-    assert_int_equal(file_test_capture(&back, "file:left.wav", RONDO_S16, UINT64_MAX, &error), 0);
-    assert_int_equal(back.frames, FRAMES);
-    file_test_free(&back);
+    memset(stale, 's', sizeof(stale));
+    for (size_t i = 0; i < 3; i++) {
+        char part[32];
+        size_t bytes = 0;
+        char *data = NULL;
+
+        snprintf(part, sizeof(part), "%s.part", devices[i] + 5);
+        file_test_store(part, stale, sizeof(stale));
+        make_file(devices[i], RONDO_S16, 1, FRAMES);
+        assert_false(file_test_exists(part));
+        data = file_test_load(devices[i] + 5, &bytes);
+        assert_true(bytes < 20000);
+        assert_null(memmem(data, bytes, "ssssssss", 8));
+        free(data);
+    }
 }
 
 static void
@@ -711,6 +754,7 @@ main(int argc, char **argv)
         cmocka_unit_test(what_cannot_be_written_is_refused_and_leaves_nothing),
         cmocka_unit_test(a_device_that_never_runs_leaves_nothing),
         cmocka_unit_test(a_file_size_limit_ends_the_file_in_whole_frames),
+        cmocka_unit_test(a_limit_that_is_met_while_finishing_is_told_exactly),
         cmocka_unit_test(a_device_that_is_full_says_so),
         cmocka_unit_test(a_device_that_is_full_says_so_in_real_time),
         cmocka_unit_test(a_file_cannot_outgrow_its_header),

@@ -63,6 +63,30 @@ null_grants_what_is_asked_then_what_the_parameters_say(void **state)
                    (struct rondo_format){RONDO_S24_IN_32, 7, 1536000});
 }
 
+/* The silence is the device's, not what happened to be in its memory. */
+static void
+null_records_silence_over_whatever_was_there(void **state)
+{
+    struct rondo_stream_config config = RONDO_STREAM_CONFIG_INIT;
+    struct rondo_stream *stream = NULL;
+
+    (void)state;
+    config.clock = rondo_clock_offline();
+    config.format = (struct rondo_format){RONDO_S32, 3, 48000};
+    assert_int_equal(rondo_stream_open(&stream, "null:", &config), 0);
+    assert_int_equal(rondo_stream_start(stream), 0);
+    for (int i = 0; i < 50; i++) {
+        struct rondo_span span;
+
+        assert_true(rondo_stream_wait(stream, 20000000000) > 0);
+        span = rondo_stream_get(stream, UINT32_MAX);
+        assert_true(is_silent(0, span.data, span.frames));
+        make_noise(1, span.data, span.frames);
+        assert_int_equal(rondo_stream_release(stream, span.frames), 0);
+    }
+    rondo_stream_close(stream);
+}
+
 static void
 null_refuses_an_address(void **state)
 {
@@ -83,6 +107,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(null_grants_what_is_asked_then_what_the_parameters_say),
+        cmocka_unit_test(null_records_silence_over_whatever_was_there),
         cmocka_unit_test(null_refuses_an_address),
     };
     const struct conformance_subject capture = {
