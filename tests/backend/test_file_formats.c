@@ -520,6 +520,35 @@ defaults_of_a_render_are_s16_stereo_48000(void **state)
 }
 
 static void
+a_render_that_is_asked_for_24_bits_stores_24(void **state)
+{
+    static const enum rondo_sample_format formats[] = {RONDO_S24_PACKED, RONDO_S24_IN_32};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct rondo_stream_config config = RONDO_STREAM_CONFIG_INIT;
+        struct rondo_stream *stream = NULL;
+        struct rondo_stream_info info;
+        size_t bytes = 0;
+
+        config.direction = RONDO_RENDER;
+        config.format.sample = formats[i];
+        config.period_frames = 100;
+        assert_int_equal(rondo_stream_open(&stream, "file:bits.raw?clock=offline", &config), 0);
+        rondo_stream_query_info(stream, &info);
+        assert_int_equal(info.asked.format.sample, formats[i]);
+        assert_int_equal(info.granted.format.sample, RONDO_S32);
+        assert_int_equal(rondo_stream_get(stream, 100).frames, 100);
+        assert_int_equal(rondo_stream_release(stream, 100), 0);
+        assert_int_equal(rondo_stream_start(stream), 0);
+        assert_int_equal(rondo_stream_drain(stream, FILE_TEST_DEADLINE_NS), 0);
+        rondo_stream_close(stream);
+        free(file_test_load("bits.raw", &bytes));
+        assert_int_equal(bytes, 100 * 2 * 3);
+    }
+}
+
+static void
 parameters_of_a_render_stand_in_for_what_is_not_asked(void **state)
 {
     struct rondo_stream_config config = RONDO_STREAM_CONFIG_INIT;
@@ -565,6 +594,7 @@ main(void)
         cmocka_unit_test(a_run_without_frames_gives_a_file_without_frames),
         cmocka_unit_test(vorbis_keeps_length_and_level),
         cmocka_unit_test(defaults_of_a_render_are_s16_stereo_48000),
+        cmocka_unit_test(a_render_that_is_asked_for_24_bits_stores_24),
         cmocka_unit_test(parameters_of_a_render_stand_in_for_what_is_not_asked),
     };
     int result = 0;
