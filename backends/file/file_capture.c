@@ -2,8 +2,9 @@
 /*
  * A sound file that is read.
  *
- * Regular files go through our own reads, so that every error is known. Pipes are left to libsndfile, which knows which
- * kinds of files it can read without going back.
+ * Regular files go through our own reads, so that every error is known. Pipes are left to
+ * libsndfile, which knows which kinds of files it can read without going back. Reading a pipe whose
+ * writer falls silent waits until it writes or ends.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -195,8 +196,8 @@ open_sound(struct rondo__file_capture *capture, struct rondo_error *error)
     return rondo_error_set(error, -EBADMSG, "file: a damaged sound file: %s", capture->path);
 }
 
-/* A pipe without a header is as long as a pipe can be; and many programs write a WAV header into a pipe that cannot tell
- * the length. */
+/* A pipe without a header is as long as a pipe can be; and many programs write a WAV header into a
+ * pipe that cannot tell the length. */
 static bool
 knows_length(const struct rondo__file_capture *capture)
 {

@@ -69,7 +69,8 @@ io_read(void *bytes, sf_count_t count, void *opaque)
     return done;
 }
 
-/* Write to a pipe. When nobody reads it any more the kernel would end the process by a signal: this takes it back. */
+/* Write to a pipe. When nobody reads it any more the kernel would end the process by a signal: this
+ * takes it back. */
 static ssize_t
 write_pipe(int fd, const void *bytes, size_t count)
 {

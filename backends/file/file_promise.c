@@ -61,7 +61,8 @@ check_end(uint64_t offset, uint64_t size, uint64_t length_bytes, uint64_t *missi
     return -EBADMSG;
 }
 
-/* Programs write these which cannot come back to fill in the true size. They round down to whole frames. */
+/* Programs write these which cannot come back to fill in the true size. They round down to whole
+ * frames. */
 bool
 rondo__file_size_is_unknown(uint64_t bytes)
 {

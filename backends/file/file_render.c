@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A sound file that is written: begun when the device runs, finished at RESET. After an error its .part stays, with what
- * could be written. A device that never ran leaves nothing.
+ * A sound file that is written: begun when the device runs, finished at RESET. After an error its
+ * .part stays, with what could be written. A device that never ran leaves nothing.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -106,7 +106,8 @@ find_format(struct rondo__file_render *render, const struct rondo_device_request
 
     if (result < 0)
         return result;
-    /* What the stream asks for comes before what the parameters say; but 24 of its 32 bits are stored if they say so. */
+    /* What the stream asks for comes before what the parameters say; but 24 of its 32 bits are
+     * stored if they say so. */
     is_24_bit = format.sample == RONDO_S24_PACKED || format.sample == RONDO_S24_IN_32;
     if (asked->sample != RONDO_SAMPLE_DEFAULT && !(asked->sample == RONDO_S32 && is_24_bit))
         format.sample = asked->sample;
@@ -227,11 +228,12 @@ finish(struct rondo__file_render *render, struct rondo_error *error)
 }
 
 /*
- * Write the header before the first samples, to know where they begin. Not for Ogg: it would get a second one.
+ * Write the header before the first samples, to know where they begin. Not for Ogg: it would get a
+ * second one.
  *
- * Without the chunk that tells the peak of samples in float: it holds the time of day, and the same samples shall give
- * the same file. libsndfile has written it already and takes it back only when it believes that nothing was written
- * (and in RF64 never).
+ * Without the chunk that tells the peak of samples in float: it holds the time of day, and the same
+ * samples shall give the same file. libsndfile has written it already and takes it back only when
+ * it believes that nothing was written (and in RF64 never).
  */
 static void
 write_header(struct rondo__file_render *render)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file
- * The conversions that libsndfile does not do, or does by the peak of the file instead of full scale.
+ * The conversions that libsndfile does not do, or does by the peak of the file instead of full
+ * scale.
  *
  * Integers are left-justified, [-1, 1) is full scale. Towards fewer bits values are rounded to the
  * nearest, halves up, and stop at full scale.

@@ -106,7 +106,8 @@ rondo__file_target_find(struct rondo__file_target *target, const char *path,
     return 0;
 }
 
-/* The .part belongs to who has locked it. One that nobody has locked was left behind by an error or a crash. */
+/* The .part belongs to who has locked it. One that nobody has locked was left behind by an error or
+ * a crash. */
 static int
 open_part(const struct rondo__file_target *target, struct rondo__file_io *io,
           struct rondo_error *error)

@@ -3,9 +3,10 @@
  * @file
  * Where a file that is written goes.
  *
- * While it grows it is called NAME.part; when it is finished it takes the place of NAME in one step. So NAME is whole
- * whenever it is there, and what was there before stays until something whole replaces it. A .part that was left behind
- * is replaced by the next run; two at once cannot write the same one.
+ * While it grows it is called NAME.part; when it is finished it takes the place of NAME in one
+ * step. So NAME is whole whenever it is there, and what was there before stays until something
+ * whole replaces it. A .part that was left behind is replaced by the next run; two at once cannot
+ * write the same one.
  *
  * What is there and is no regular file (a pipe, /dev/null) is written as it is.
  */
@@ -52,7 +53,8 @@ int rondo__file_target_find(struct rondo__file_target *target, const char *path,
 int rondo__file_target_create(const struct rondo__file_target *target, struct rondo__file_io *io,
                               struct rondo_error *error);
 
-/** The .part is complete and on the disk: let it take its name. @return 0; a negative errno: it stays .part */
+/** The .part is complete and on the disk: let it take its name. @return 0; a negative errno: it
+ * stays .part */
 int rondo__file_target_publish(const struct rondo__file_target *target, int fd);
 
 /** Give everything back. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The `file:` backend: the conformance suite in both directions, and what is its own: loops, pipes and names.
+ * The `file:` backend: the conformance suite in both directions, and what is its own: loops, pipes
+ * and names.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Files of other programs come through `file:` with the samples that they have, and files that we write have the
- * samples that they were given. The other program is sox.
+ * Files of other programs come through `file:` with the samples that they have, and files that we
+ * write have the samples that they were given. The other program is sox.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -33,8 +33,8 @@ struct kind {
     double tolerance; /* of full scale; 0: exact */
 };
 
-/* Not here: 16-bit VOC, of which sox loses two frames, and 8SVX, where libsndfile takes the byte that
- * makes the size even for a frame. */
+/* Not here: 16-bit VOC, of which sox loses two frames, and 8SVX, where libsndfile takes the byte
+ * that makes the size even for a frame. */
 static const struct kind kinds[] = {
     {"s16.wav", "-e signed -b 16", 44100, 2, 16, RONDO_S16, 0},
     {"u8.wav", "-e unsigned -b 8", 8000, 1, 16, RONDO_S16, 0},
@@ -65,7 +65,8 @@ static const struct kind kinds[] = {
     {"s16.w64", "-e signed -b 16", 32000, 5, 16, RONDO_S16, 0},
     {"s24.w64", "-e signed -b 24", 96000, 2, 24, RONDO_S32, 0},
     {"s16.caf", "-e signed -b 16", 44100, 2, 16, RONDO_S16, 0},
-    /* sox itself takes no more than 16 bit out of it, scaled by its peak, which is full scale here. */
+    /* sox itself takes no more than 16 bit out of it, scaled by its peak, which is full scale here.
+     */
     {"f32.caf", "-e float -b 32", 176400, 7, 24, RONDO_F32, 1.0 / 32768},
     {"s16.sph", "-e signed -b 16", 16000, 1, 16, RONDO_S16, 0},
     {"u8.voc", "-e unsigned -b 8", 10000, 1, 16, RONDO_S16, 0},

@@ -65,8 +65,8 @@ int file_test_capture(struct file_take *take, const char *device, enum rondo_sam
 /**
  * Write a take to a device, through a stream under the offline clock, and finish it.
  *
- * @param granted  receives what was granted; NULL: not wanted. If its frames have another size than those of the take,
- *                 nothing is written.
+ * @param granted  receives what was granted; NULL: not wanted. If its frames have another size than
+ * those of the take, nothing is written.
  * @return 0, or the first error, told in @p error
  */
 int file_test_render(const struct file_take *take, const char *device, struct rondo_format *granted,
