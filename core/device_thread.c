@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "core/device_call.h"
 #include "core/engine_private.h"
 #include "core/thread.h"
 
@@ -140,11 +141,9 @@ capture_frames(struct rondo_engine *engine, void *data, uint32_t frames)
             outcome.frames = frames;
         }
     } else {
-        const int32_t moved = engine->ops->transfer(engine->device, data, frames, &outcome.error);
+        const int32_t moved = rondo__device_transfer(engine->ops, engine->device, RONDO_CAPTURE,
+                                                     data, frames, &outcome.error);
 
-        if (moved < 0 && outcome.error.code == 0)
-            rondo_error_set(&outcome.error, moved, "%s: failed without a reason",
-                            engine->ops->name);
         outcome.frames = moved < 0 ? 0 : (uint32_t)moved;
         outcome.ended = moved >= 0 && outcome.frames < frames;
     }
@@ -172,10 +171,7 @@ render_frames(struct rondo_engine *engine, void *data, uint32_t frames)
             tell_xrun(engine, RONDO_XRUN_LOST, RONDO_CAUSE_STORAGE, engine->pos + done,
                       frames - done);
     } else {
-        const int32_t moved = engine->ops->transfer(engine->device, data, frames, &error);
-
-        if (moved < 0 && error.code == 0)
-            rondo_error_set(&error, moved, "%s: failed without a reason", engine->ops->name);
+        rondo__device_transfer(engine->ops, engine->device, RONDO_RENDER, data, frames, &error);
     }
     if (error.code != 0)
         fail(engine, &error);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/device_call.h"
 #include "core/thread.h"
 
 #define DEFAULT_PERIODS       4u
@@ -146,7 +147,8 @@ open_device(struct rondo_engine *engine, const struct rondo_format *format,
     int result;
 
     memset(&info, 0, sizeof info);
-    result = engine->ops->open(&device, &request, &info, error);
+    result = rondo__device_result(engine->ops, engine->ops->open(&device, &request, &info, error),
+                                  error);
     if (result != 0)
         return result;
     if (rondo_format_check(&info.format) != 0 ||
@@ -233,7 +235,7 @@ take_down(struct rondo_engine *engine)
 {
     struct rondo_error error = {0, ""};
 
-    if (engine->device != NULL)
+    if (engine->frame_bytes != 0) /* a device may well be NULL */
         engine->ops->close(engine->device, &error);
     if (error.code != 0 && engine->config.log.callback != NULL)
         engine->config.log.callback(RONDO_LOG_ERROR, error.text, engine->config.log.context);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <time.h>
 
+#include "core/device_call.h"
 #include "core/engine_private.h"
 #include "core/waitpoint.h"
 
@@ -97,8 +98,10 @@ tell_device(struct rondo_engine *engine, enum rondo_engine_state state, struct r
 {
     if (engine->staging != NULL)
         return rondo__staging_set_state(engine->staging, state, error);
-    return engine->ops->set_state == NULL ? 0
-                                          : engine->ops->set_state(engine->device, state, error);
+    if (engine->ops->set_state == NULL)
+        return 0;
+    return rondo__device_result(engine->ops, engine->ops->set_state(engine->device, state, error),
+                                error);
 }
 
 void

@@ -8,6 +8,7 @@
 #include <rondo/memory.h>
 #include <rondo/ring.h>
 
+#include "core/device_call.h"
 #include "core/thread.h"
 #include "core/waitpoint.h"
 
@@ -51,13 +52,10 @@ move_chunk(struct rondo__staging *staging)
     const bool captures = staging->direction == RONDO_CAPTURE;
     const struct rondo_span span = captures ? rondo_ring_get_write(&staging->ring, CHUNK_FRAMES)
                                             : rondo_ring_get_read(&staging->ring, CHUNK_FRAMES);
-    const int32_t moved =
-        staging->ops->transfer(staging->device, span.data, span.frames, &staging->error);
+    const int32_t moved = rondo__device_transfer(staging->ops, staging->device, staging->direction,
+                                                 span.data, span.frames, &staging->error);
 
     if (moved < 0) {
-        if (staging->error.code == 0)
-            rondo_error_set(&staging->error, moved, "%s: failed without a reason",
-                            staging->ops->name);
         rondo_store_release_u32(&staging->failed,
                                 (uint32_t)-moved); /* PAIR-STAGING-FAILED release */
         return;
@@ -174,7 +172,8 @@ rondo__staging_set_state(struct rondo__staging *staging, enum rondo_engine_state
     if (staging->direction == RONDO_RENDER && state != RONDO_ENGINE_RUNNING)
         settle(staging);
     if (staging->ops->set_state != NULL)
-        result = staging->ops->set_state(staging->device, state, error);
+        result = rondo__device_result(
+            staging->ops, staging->ops->set_state(staging->device, state, error), error);
     if (state == RONDO_ENGINE_RESET) {
         staging->active = false;
         staging->error.code = 0;
