@@ -11,24 +11,12 @@
 #ifdef RONDO_WITH_FILE
 #include "backends/file/file.h"
 #endif
-#ifdef RONDO_WITH_ALSA
-#include "backends/alsa/alsa.h"
-#endif
-#ifdef RONDO_WITH_HDA
-#include "backends/hda/hda.h"
-#endif
 
 /* The backends of this library, in the order in which they are listed. */
 static const struct rondo_backend_ops *const built_in[] = {
     &rondo__backend_null,
 #ifdef RONDO_WITH_FILE
     &rondo__backend_file,
-#endif
-#ifdef RONDO_WITH_ALSA
-    &rondo__backend_alsa,
-#endif
-#ifdef RONDO_WITH_HDA
-    &rondo__backend_hda,
 #endif
 };
 
