@@ -23,7 +23,7 @@ static const struct {
     /* What rondo means by them. */
     ERROR(EINVAL, "an argument, a device string or a configuration is wrong"),
     ERROR(EOVERFLOW, "a size is above its range"),
-    ERROR(ENOENT, "no such backend, device or file"),
+    ERROR(ENOENT, "no such file, device or backend"),
     ERROR(ENODEV, "the device is gone"),
     ERROR(EBADFD, "not allowed in this state"),
     ERROR(EPIPE, "xrun: frames were overtaken while they were held"),

@@ -6,7 +6,7 @@
  *     | value      | meaning everywhere in rondo                                         |
  *     | -EINVAL    | an argument, a device string or a configuration is wrong            |
  *     | -EOVERFLOW | a size is above its range                                           |
- *     | -ENOENT    | no such backend, device or file                                     |
+ *     | -ENOENT    | no such file, device or backend                                     |
  *     | -ENODEV    | the device is gone                                                  |
  *     | -EBADFD    | the call is not allowed in this state                               |
  *     | -EPIPE     | xrun: frames were overtaken while they were held                    |
