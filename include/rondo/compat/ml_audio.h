@@ -48,21 +48,21 @@ ML_EXTERN_C_BEGIN
 /** Result codes of the audio part. Negative as numbers. */
 typedef enum MLAudioResult {
     MLAudioResult_NotImplemented = MLResultAPIPrefix_Audio, /**< does not exist here */
-    MLAudioResult_HandleNotFound,       /**< the handle stands for no input */
+    MLAudioResult_HandleNotFound,                           /**< the handle stands for no input */
     MLAudioResult_InvalidSampleRate,
     MLAudioResult_InvalidBitsPerSample,
     MLAudioResult_InvalidValidBits,
     MLAudioResult_InvalidSampleFormat,
     MLAudioResult_InvalidChannelCount,
-    MLAudioResult_InvalidBufferSize,    /**< too small */
-    MLAudioResult_BufferNotReady,       /**< nothing now: try later */
+    MLAudioResult_InvalidBufferSize, /**< too small */
+    MLAudioResult_BufferNotReady,    /**< nothing now: try later */
     MLAudioResult_FileNotFound,
     MLAudioResult_FileNotRecognized,
     MLAudioResult_ResourceNotFound,
     MLAudioResult_ResourceDiscarded,
     MLAudioResult_OperationUnavailable,
     MLAudioResult_OperationNotReady,
-    MLAudioResult_InternalConfigError,  /**< the device behind it could not be opened */
+    MLAudioResult_InternalConfigError, /**< the device behind it could not be opened */
     MLAudioResult_Ensure32Bits = 0x7FFFFFFF
 } MLAudioResult;
 
@@ -296,8 +296,8 @@ RONDO_COMPAT_ASSERT(sizeof(MLHandle) == 8 && sizeof(MLResult) == 4, "base types"
 RONDO_COMPAT_ASSERT(sizeof(MLAudioBufferFormat) == 24 &&
                         offsetof(MLAudioBufferFormat, channel_format) == 20,
                     "six words");
-RONDO_COMPAT_ASSERT(sizeof(void *) != 8 || (sizeof(MLAudioBuffer) == 16 &&
-                                            offsetof(MLAudioBuffer, size) == 8),
+RONDO_COMPAT_ASSERT(sizeof(void *) != 8 ||
+                        (sizeof(MLAudioBuffer) == 16 && offsetof(MLAudioBuffer, size) == 8),
                     "a pointer and a word");
 RONDO_COMPAT_ASSERT(MLAudioResult_InternalConfigError == MLRESULT_PREFIX(0x9e11) + 15, "16 codes");
 
