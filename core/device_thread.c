@@ -304,6 +304,7 @@ finish_drain(struct rondo_engine *engine)
         engine->command.run = false;
         engine->command.drain = false;
         engine->command.stop_pos = engine->pos;
+        engine->drained++;
         rondo_store_release_u32(&engine->state, RONDO_ENGINE_STOPPED); /* PAIR-STATE release */
         rondo_store_release_u32(&engine->command_seq,
                                 engine->seen_seq + 1); /* PAIR-COMMAND release: for this thread */
@@ -448,6 +449,7 @@ rondo__device_thread_main(void *context)
             if (command.run && command.run_id != before.run_id && engine->client.before_run != NULL)
                 engine->client.before_run(engine->client.context);
             if (!command.run && before.run) {
+                command.drain = before.drain; /* still no silence behind the last frame */
                 move_frames(engine, &command, command.stop_pos);
                 end_underrun(engine);
                 publish(engine, &command);

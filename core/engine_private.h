@@ -88,6 +88,9 @@ struct rondo_engine {
     pthread_cond_t followed; /* the device thread has followed, or drained */
     struct rondo__command command;
     uint32_t followed_seq;
+    uint32_t stop_seq; /* the last stop that did not come from inside a callback */
+    uint32_t drained;  /* how often everything queued was played */
+    enum rondo_engine_state device_state; /* what the device was told last */
     struct rondo_error error;
     enum rondo_priority priority;
     RONDO_ATOMIC(uint32_t) state;       /* enum rondo_engine_state; written under lock */
@@ -143,6 +146,13 @@ void rondo__engine_wait_followed(struct rondo_engine *engine);
 
 /** The engine is of no more use until it is reset. Under the lock. */
 void rondo__engine_fail(struct rondo_engine *engine, const struct rondo_error *error);
+
+/** rondo_engine_set_state(); @param error receives in words what the backend says */
+int rondo__engine_set_state(struct rondo_engine *engine, enum rondo_engine_state state,
+                            struct rondo_error *error);
+
+/** Be RUNNING, from RESET too, in one step. As rondo_stream_start(). */
+int rondo__engine_start(struct rondo_engine *engine);
 
 /** Render: play what is queued, then be STOPPED. As rondo_stream_drain(). */
 int rondo__engine_drain(struct rondo_engine *engine, int64_t timeout_ns);

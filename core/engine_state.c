@@ -92,16 +92,35 @@ rondo__engine_wait_followed(struct rondo_engine *engine)
         pthread_cond_wait(&engine->followed, &engine->lock);
 }
 
-/* Tell the device its state, wherever it is used. */
+/* Tell the device its state, wherever it is used; the device thread rests, or is the caller. */
 static int
 tell_device(struct rondo_engine *engine, enum rondo_engine_state state, struct rondo_error *error)
 {
+    int result = 0;
+
     if (engine->staging != NULL)
-        return rondo__staging_set_state(engine->staging, state, error);
-    if (engine->ops->set_state == NULL)
+        result = rondo__staging_set_state(engine->staging, state, error);
+    else if (engine->ops->set_state != NULL)
+        result = rondo__device_result(engine->ops,
+                                      engine->ops->set_state(engine->device, state, error), error);
+    if (result == 0 || state != RONDO_ENGINE_RUNNING)
+        engine->device_state = state;
+    return result;
+}
+
+/* Tell the device of a stop that it was not told of: somebody else's, or the end of a drain that
+ * nobody waited for. */
+static int
+tell_stopped(struct rondo_engine *engine, struct rondo_error *error)
+{
+    int result;
+
+    if (engine->device_state != RONDO_ENGINE_RUNNING)
         return 0;
-    return rondo__device_result(engine->ops, engine->ops->set_state(engine->device, state, error),
-                                error);
+    result = tell_device(engine, RONDO_ENGINE_STOPPED, error);
+    if (result != 0)
+        rondo__engine_fail(engine, error);
+    return result;
 }
 
 void
@@ -131,11 +150,23 @@ reset_position(struct rondo_engine *engine, struct rondo_error *error)
     return result;
 }
 
+/* Whether a thread other than the device thread waits for its stop to be followed. */
+static bool
+is_being_stopped(const struct rondo_engine *engine)
+{
+    return (int32_t)(engine->followed_seq - engine->stop_seq) < 0;
+}
+
 static int
 to_running(struct rondo_engine *engine, struct rondo_error *error)
 {
     int result;
 
+    if (is_being_stopped(engine)) /* we are a callback: who stops wins */
+        return -ECANCELED;
+    result = tell_stopped(engine, error);
+    if (result != 0)
+        return result;
     if (rondo__engine_error(engine, NULL) != 0) {
         *error = engine->error;
         return engine->error.code;
@@ -156,76 +187,125 @@ to_running(struct rondo_engine *engine, struct rondo_error *error)
 static int
 to_stopped(struct rondo_engine *engine, struct rondo_error *error)
 {
-    if (rondo_engine_state(engine) == RONDO_ENGINE_RESET) {
-        const int result = reset_position(engine, error);
+    const bool is_callback = rondo__engine_is_device_thread(engine);
 
-        if (result != 0)
-            return result;
-        store_state(engine, RONDO_ENGINE_STOPPED);
-        return tell_device(engine, RONDO_ENGINE_STOPPED, error);
+    if (rondo_engine_state(engine) == RONDO_ENGINE_RESET) {
+        int result = reset_position(engine, error);
+
+        if (result == 0)
+            result = tell_device(engine, RONDO_ENGINE_STOPPED, error);
+        if (result == 0)
+            store_state(engine, RONDO_ENGINE_STOPPED);
+        return result;
     }
-    if (rondo__engine_is_device_thread(engine)) {
+    /* Where the device is at this moment. Offline: it plays what it was given, and captures no
+     * more. */
+    if (is_callback)
         engine->command.stop_pos = engine->pos;
-    } else {
-        rondo__engine_wait_followed(
-            engine); /* a start of the device thread's own: base_pos is filled in */
-        if (rondo_engine_state(engine) != RONDO_ENGINE_RUNNING)
-            return 0;
-        /* Where the device is at this moment. Offline: it plays what it was given, and captures no
-         * more. */
-        if (engine->clock_kind != RONDO_CLOCK_OFFLINE)
-            engine->command.stop_pos =
-                engine->command.base_pos +
-                rondo_ns_to_frames(rondo_clock_now_ns(engine->clock) - engine->command.base_time_ns,
-                                   engine->device_info.format.rate_hz);
-        else
-            engine->command.stop_pos = engine->config.direction == RONDO_RENDER ? UINT64_MAX : 0;
-    }
+    else if (engine->clock_kind != RONDO_CLOCK_OFFLINE)
+        engine->command.stop_pos =
+            engine->command.base_pos +
+            rondo_ns_to_frames(rondo_clock_now_ns(engine->clock) - engine->command.base_time_ns,
+                               engine->device_info.format.rate_hz);
+    else
+        engine->command.stop_pos = engine->config.direction == RONDO_RENDER ? UINT64_MAX : 0;
     engine->command.run = false;
     engine->command.drain = false;
     store_state(engine, RONDO_ENGINE_STOPPED);
     rondo__engine_send_command(engine);
-    rondo__engine_wait_followed(engine);
-    if (rondo_engine_state(engine) != RONDO_ENGINE_STOPPED)
-        return 0; /* a callback has started it again */
-    return tell_device(engine, RONDO_ENGINE_STOPPED, error);
+    if (!is_callback) {
+        /* relaxed: written under the lock only. */
+        engine->stop_seq = rondo_load_relaxed_u32(&engine->command_seq);
+        rondo__engine_wait_followed(engine);
+        if (rondo_engine_state(engine) != RONDO_ENGINE_STOPPED)
+            return 0; /* another thread has gone on already, and told the device */
+    }
+    return tell_stopped(engine, error);
+}
+
+/* From STOPPED to RESET; the device thread rests. The first error counts. */
+static int
+to_reset(struct rondo_engine *engine, struct rondo_error *error)
+{
+    struct rondo_error later = {0, ""};
+    const int stopped = tell_stopped(engine, error);
+    const int result = reset_position(engine, stopped == 0 ? error : &later);
+
+    store_state(engine, RONDO_ENGINE_RESET);
+    return stopped != 0 ? stopped : result;
+}
+
+static void
+log_error(const struct rondo_engine *engine, const struct rondo_error *error)
+{
+    if (error->code != 0 && engine->config.log.callback != NULL)
+        engine->config.log.callback(RONDO_LOG_ERROR, error->text, engine->config.log.context);
+}
+
+int
+rondo__engine_set_state(struct rondo_engine *engine, enum rondo_engine_state state,
+                        struct rondo_error *error)
+{
+    int result = -EINVAL;
+
+    pthread_mutex_lock(&engine->lock);
+    rondo__engine_wait_followed(engine); /* what other threads have begun is finished first */
+    switch (state) {
+    case RONDO_ENGINE_RESET:
+        result = rondo__engine_is_device_thread(engine)
+                     ? -EBADFD
+                     : rondo__engine_check(engine, RONDO__TO_RESET);
+        if (result == 0 && rondo_engine_state(engine) != RONDO_ENGINE_RESET)
+            result = to_reset(engine, error);
+        break;
+    case RONDO_ENGINE_STOPPED:
+        result = rondo__engine_check(engine, RONDO__TO_STOPPED);
+        if (result == 0)
+            result = rondo_engine_state(engine) == RONDO_ENGINE_STOPPED
+                         ? tell_stopped(engine, error)
+                         : to_stopped(engine, error);
+        break;
+    case RONDO_ENGINE_RUNNING:
+        result = rondo__engine_check(engine, RONDO__TO_RUNNING);
+        if (result == 0 && rondo_engine_state(engine) != RONDO_ENGINE_RUNNING)
+            result = to_running(engine, error);
+        break;
+    }
+    pthread_mutex_unlock(&engine->lock);
+    log_error(engine, error);
+    return result;
 }
 
 int
 rondo_engine_set_state(struct rondo_engine *engine, enum rondo_engine_state state)
 {
     struct rondo_error error = {0, ""};
-    int result = -EINVAL;
 
-    if (engine == NULL)
-        return -EINVAL;
+    return engine == NULL ? -EINVAL : rondo__engine_set_state(engine, state, &error);
+}
+
+int
+rondo__engine_start(struct rondo_engine *engine)
+{
+    struct rondo_error error = {0, ""};
+    int result = 0;
+
     pthread_mutex_lock(&engine->lock);
-    switch (state) {
-    case RONDO_ENGINE_RESET:
-        result = rondo__engine_is_device_thread(engine)
-                     ? -EBADFD
-                     : rondo__engine_check(engine, RONDO__TO_RESET);
-        if (result == 0 && rondo_engine_state(engine) != RONDO_ENGINE_RESET) {
-            rondo__engine_wait_followed(engine);
-            result = reset_position(engine, &error);
-            store_state(engine, RONDO_ENGINE_RESET);
-        }
-        break;
-    case RONDO_ENGINE_STOPPED:
-        result = rondo__engine_check(engine, RONDO__TO_STOPPED);
-        if (result == 0 && rondo_engine_state(engine) != RONDO_ENGINE_STOPPED)
-            result = to_stopped(engine, &error);
-        break;
-    case RONDO_ENGINE_RUNNING:
-        result = rondo__engine_check(engine, RONDO__TO_RUNNING);
-        if (result == 0 && rondo_engine_state(engine) != RONDO_ENGINE_RUNNING)
-            result = to_running(engine, &error);
-        break;
-    }
+    rondo__engine_wait_followed(engine);
+    if (rondo_engine_state(engine) == RONDO_ENGINE_RESET)
+        result = to_stopped(engine, &error);
+    if (result == 0 && rondo_engine_state(engine) != RONDO_ENGINE_RUNNING)
+        result = to_running(engine, &error);
     pthread_mutex_unlock(&engine->lock);
-    if (error.code != 0 && engine->config.log.callback != NULL)
-        engine->config.log.callback(RONDO_LOG_ERROR, error.text, engine->config.log.context);
+    log_error(engine, &error);
     return result;
+}
+
+/* Render: whether there are frames to be played; any thread. */
+static bool
+is_queued(const struct rondo_engine *engine)
+{
+    return rondo_ring_room(&engine->ring) < rondo_ring_capacity(&engine->ring);
 }
 
 int
@@ -239,8 +319,13 @@ rondo__engine_drain(struct rondo_engine *engine, int64_t timeout_ns)
 
     if (engine->config.direction != RONDO_RENDER)
         return -ENOTSUP;
+    if (rondo__engine_is_device_thread(engine))
+        return -EBADFD;
     pthread_mutex_lock(&engine->lock);
+    rondo__engine_wait_followed(engine);
     if (rondo_engine_state(engine) == RONDO_ENGINE_RUNNING) {
+        const uint32_t drained = engine->drained;
+
         engine->command.drain = true;
         rondo__engine_send_command(engine);
         while (result == 0 && engine->command.drain && rondo__engine_error(engine, NULL) == 0) {
@@ -254,7 +339,13 @@ rondo__engine_drain(struct rondo_engine *engine, int64_t timeout_ns)
         }
         if (result == 0)
             rondo__engine_wait_followed(engine);
-    } else if (rondo_ring_capacity(&engine->ring) != rondo_ring_room(&engine->ring)) {
+        if (result == 0)
+            result = rondo__engine_error(engine, NULL);
+        /* Stopped by somebody else. An offline stop has played everything, too. */
+        if (result == 0 && engine->drained == drained &&
+            (rondo_engine_state(engine) != RONDO_ENGINE_STOPPED || is_queued(engine)))
+            result = -EBADFD;
+    } else if (is_queued(engine)) {
         result = -EBADFD;
     }
     if (result == 0)

@@ -321,7 +321,8 @@ rondo_stream_close(struct rondo_stream *stream)
     if (stream == NULL)
         return;
     if (stream->engine != NULL) {
-        rondo_engine_set_state(stream->engine, RONDO_ENGINE_STOPPED);
+        if (rondo_engine_state(stream->engine) != RONDO_ENGINE_RESET)
+            rondo_engine_set_state(stream->engine, RONDO_ENGINE_STOPPED);
         rondo_engine_set_state(stream->engine, RONDO_ENGINE_RESET);
         rondo_engine_free_buffer(stream->engine);
         rondo_engine_close(stream->engine);
@@ -338,14 +339,7 @@ rondo_stream_close(struct rondo_stream *stream)
 int
 rondo_stream_start(struct rondo_stream *stream)
 {
-    int result = rondo_engine_set_state(stream->engine, RONDO_ENGINE_RUNNING);
-
-    if (result == -EBADFD) { /* after a reset */
-        result = rondo_engine_set_state(stream->engine, RONDO_ENGINE_STOPPED);
-        if (result == 0)
-            result = rondo_engine_set_state(stream->engine, RONDO_ENGINE_RUNNING);
-    }
-    return result;
+    return rondo__engine_start(stream->engine);
 }
 
 int
@@ -365,8 +359,10 @@ rondo_stream_reset(struct rondo_stream *stream)
 
     if (rondo__engine_is_device_thread(stream->engine))
         return -EBADFD;
-    stopped = rondo_engine_set_state(stream->engine, RONDO_ENGINE_STOPPED);
-    result = rondo_engine_set_state(stream->engine, RONDO_ENGINE_RESET);
+    do { /* again, if another thread has started it in between */
+        stopped = rondo_engine_set_state(stream->engine, RONDO_ENGINE_STOPPED);
+        result = rondo_engine_set_state(stream->engine, RONDO_ENGINE_RESET);
+    } while (result == -EBADFD && rondo_engine_state(stream->engine) != RONDO_ENGINE_RESET);
     stream->lent_frames = 0;
     stream->has_leftover = false;
     rondo_store_relaxed(&stream->pos, 0); /* relaxed: a number */

@@ -80,7 +80,8 @@ struct rondo_backend_ops {
      * The state has changed: RESET begins anew at frame 0 (also called once before the first
      * STOPPED), STOPPED and RUNNING may be of no interest. May be NULL.
      *
-     * @return 0, or a negative errno: the state does not change (RESET: it does)
+     * @return 0, or a negative errno: the state does not change (RESET, and STOPPED after RUNNING:
+     * it does)
      */
     int (*set_state)(void *device, enum rondo_engine_state state, struct rondo_error *error);
 

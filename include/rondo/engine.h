@@ -151,7 +151,8 @@ int rondo_engine_free_buffer(struct rondo_engine *engine);
  * finished first.
  *
  * @return 0; -EINVAL: no such state; -EBADFD: not from here; -ENODEV: the device is gone (STOPPED
- * and RESET still work)
+ * and RESET still work); -ECANCELED: RUNNING, from inside a callback, while another thread stops;
+ * what the backend says
  * @thread any
  * @rt     not-rt
  */

@@ -111,7 +111,8 @@ int rondo_stream_open(struct rondo_stream **out, const char *device,
 /**
  * Start, or go on from where stop left it. No effect on a running stream.
  *
- * @return 0; -ENODEV: the device is gone; what the backend says
+ * @return 0; -ENODEV: the device is gone; -ECANCELED: called from the callback while another thread
+ * stops the stream; what the backend says
  * @rt not-rt
  */
 int rondo_stream_start(struct rondo_stream *stream);
@@ -123,7 +124,8 @@ int rondo_stream_start(struct rondo_stream *stream);
  * After it returned no callback runs (except from inside the callback itself, which is finished
  * first).
  *
- * @return 0
+ * @return 0; what the backend says, such as -ENOSPC when a file could not be written: the stream is
+ * stopped all the same
  * @rt not-rt
  */
 int rondo_stream_stop(struct rondo_stream *stream);
@@ -145,8 +147,9 @@ int rondo_stream_reset(struct rondo_stream *stream);
  * reset or close finish.
  *
  * @param timeout_ns  real time; below 0: no limit
- * @return 0; -ENOTSUP: a capture; -EBADFD: frames are queued, but the stream is not running;
- * -ETIMEDOUT: not all of it was played yet, the stream goes on draining; an error of the device
+ * @return 0; -ENOTSUP: a capture; -EBADFD: frames are queued, but the stream is not running, or
+ * another thread has stopped it meanwhile; or called from the callback; -ETIMEDOUT: not all of it
+ * was played yet, the stream goes on draining; an error of the device
  * @rt not-rt
  */
 int rondo_stream_drain(struct rondo_stream *stream, int64_t timeout_ns);
