@@ -234,11 +234,23 @@ step_render(struct rondo_engine *engine, uint32_t max_frames, bool may_underrun,
     return max_frames;
 }
 
-static bool
-has_new_command(const struct rondo_engine *engine)
+bool
+rondo__engine_has_new_command(const struct rondo_engine *engine)
 {
     /* PAIR-COMMAND acquire: a hint only; the command is read under the lock. */
     return rondo_load_acquire_u32(&engine->command_seq) != engine->seen_seq;
+}
+
+/* Let the client take frames or give some. A render that is to play what was given, and then stop,
+ * is not given more. */
+static void
+offer(struct rondo_engine *engine, const struct rondo__command *command)
+{
+    const bool ends =
+        command->drain || (!command->run && engine->clock_kind == RONDO_CLOCK_OFFLINE);
+
+    if (engine->client.frames != NULL && !ends)
+        engine->client.frames(engine->client.context);
 }
 
 /*
@@ -259,7 +271,7 @@ move_frames(struct rondo_engine *engine, const struct rondo__command *command, u
     bool moved = false;
 
     while (engine->pos < target && !is_dead(engine) &&
-           (!command->run || !has_new_command(engine))) {
+           (!command->run || !rondo__engine_has_new_command(engine))) {
         const uint64_t left = target - engine->pos;
         uint32_t frames = frames_to_period_end(engine);
         bool period_ends;
@@ -279,8 +291,7 @@ move_frames(struct rondo_engine *engine, const struct rondo__command *command, u
         if (period_ends || is_dead(engine)) {
             rondo__timestamp_write(&engine->stamp, engine->pos,
                                    time_of(engine, command, engine->pos));
-            if (engine->client.frames != NULL)
-                engine->client.frames(engine->client.context);
+            offer(engine, command);
         }
     }
     return moved;
@@ -300,7 +311,7 @@ static void
 finish_drain(struct rondo_engine *engine)
 {
     pthread_mutex_lock(&engine->lock);
-    if (!has_new_command(engine)) {
+    if (!rondo__engine_has_new_command(engine)) {
         engine->command.run = false;
         engine->command.drain = false;
         engine->command.stop_pos = engine->pos;
@@ -343,11 +354,9 @@ run_timed(struct rondo_engine *engine, const struct rondo__command *command, uin
     if (target > begin && target - begin > engine->buffer_frames)
         rondo_store_relaxed(&engine->thread_late_pos, target); /* relaxed: only attributes causes */
 
-    if (target > begin)
-        move_frames(engine, command, target);
-    else if (engine->client.frames != NULL)
-        engine->client.frames(
-            engine->client.context); /* kicked: offer again what a callback left */
+    if ((target <= begin || !move_frames(engine, command, target)) &&
+        !rondo__engine_has_new_command(engine))
+        offer(engine, command); /* kicked: offer again what a callback left */
     publish(engine, command);
 
     if (target > begin && target - begin > engine->buffer_frames && engine->pos >= target &&
@@ -357,7 +366,7 @@ run_timed(struct rondo_engine *engine, const struct rondo__command *command, uin
         tell_xrun(engine, RONDO_XRUN_RECOVERED, RONDO_CAUSE_THREAD, begin,
                   target - begin - engine->buffer_frames);
 
-    if (is_dead(engine) || has_new_command(engine))
+    if (is_dead(engine) || rondo__engine_has_new_command(engine))
         return RONDO__NEVER;
     if (is_drained(engine, command)) {
         finish_drain(engine);
@@ -379,8 +388,8 @@ run_offline(struct rondo_engine *engine, const struct rondo__command *command)
 {
     bool moved = move_frames(engine, command, UINT64_MAX);
 
-    if (engine->client.frames != NULL && !has_new_command(engine)) {
-        engine->client.frames(engine->client.context); /* offer again what a callback left */
+    if (!rondo__engine_has_new_command(engine)) {
+        offer(engine, command); /* again what a callback left */
         moved = move_frames(engine, command, UINT64_MAX) || moved;
     }
     publish(engine, command);
@@ -395,7 +404,8 @@ sleep_until(struct rondo_engine *engine, uint32_t kicks, uint64_t due_ns)
 {
     rondo_store_relaxed_u32(&engine->sleeping, 1); /* relaxed: ordered by the addition */
     /* PAIR-KICK release: that we sleep; acquire: kicks before, for which nobody wakes us. */
-    if (rondo_fetch_add_acq_rel_u32(&engine->kicks, 0) == kicks && !has_new_command(engine))
+    if (rondo_fetch_add_acq_rel_u32(&engine->kicks, 0) == kicks &&
+        !rondo__engine_has_new_command(engine))
         rondo__waiter_wait(&engine->waiter, due_ns);
     rondo_store_relaxed_u32(&engine->sleeping, 0); /* relaxed: at worst one wake too many */
 }
@@ -439,7 +449,7 @@ rondo__device_thread_main(void *context)
         /* PAIR-KICK acquire: what the application did before it kicked. */
         const uint32_t kicks = rondo_fetch_add_acq_rel_u32(&engine->kicks, 0);
 
-        if (has_new_command(engine)) {
+        if (rondo__engine_has_new_command(engine)) {
             const struct rondo__command before = command;
 
             take_command(engine, &command);
@@ -455,6 +465,7 @@ rondo__device_thread_main(void *context)
                 publish(engine, &command);
             }
             tell_followed(engine);
+            continue; /* a callback may have given another one */
         }
         if (command.run && engine->clock_kind != RONDO_CLOCK_OFFLINE)
             due_ns = run_timed(engine, &command, due_ns);

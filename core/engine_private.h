@@ -163,6 +163,9 @@ void rondo__engine_kick(struct rondo_engine *engine);
 /** Whether the caller is the device thread, that is: inside a callback. */
 bool rondo__engine_is_device_thread(const struct rondo_engine *engine);
 
+/** Device thread: whether there is a command that it has not seen yet, a callback's for one. */
+bool rondo__engine_has_new_command(const struct rondo_engine *engine);
+
 /** Count an xrun and tell nobody. Any thread. */
 void rondo__engine_count_xrun(struct rondo_engine *engine, const struct rondo_xrun *xrun);
 

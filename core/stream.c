@@ -170,7 +170,15 @@ has_ended(const struct rondo_stream *stream)
     return rondo_load_acquire_u32(&stream->engine->ended) != 0;
 }
 
-/* Hand the callback one span. Returns whether it took all of it, and there may be more. */
+/* Whether the device will capture no more, for whatever reason. */
+static bool
+is_over(const struct rondo_stream *stream)
+{
+    return has_ended(stream) || rondo__engine_error(stream->engine, NULL) != 0;
+}
+
+/* Hand the callback one span. Returns whether it took all of it, and there may be more: not behind
+ * a stop. */
 static bool
 call_back(struct rondo_stream *stream, uint32_t max_frames)
 {
@@ -185,7 +193,7 @@ call_back(struct rondo_stream *stream, uint32_t max_frames)
     stream->has_leftover = done < span.frames;
     rondo_stream_release(stream, done);
     stream->lent_frames = 0;
-    return !stream->has_leftover;
+    return !stream->has_leftover && !rondo__engine_has_new_command(stream->engine);
 }
 
 static void
@@ -195,7 +203,7 @@ offer_captured(struct rondo_stream *stream)
         const uint32_t fill = rondo_ring_fill(&stream->engine->ring);
 
         if (fill == 0 ||
-            (fill < stream->period_frames && !stream->has_leftover && !has_ended(stream)))
+            (fill < stream->period_frames && !stream->has_leftover && !is_over(stream)))
             return;
         if (!call_back(stream, stream->period_frames))
             return;

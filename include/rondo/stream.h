@@ -53,8 +53,8 @@ struct rondo_stream;
  * Must not block, allocate or call anything that is not marked real-time; if it takes longer than a
  * period, the stream is late (RONDO_CAUSE_THREAD).
  *
- * @param span  capture: captured frames, render: room to be filled; contiguous, one period, the
- * last one of a capture may be shorter
+ * @param span  capture: captured frames, render: room to be filled; contiguous, one period; shorter
+ * at the end of a capture, and where the buffer wraps after the callback took less
  * @return frames that it took or filled, [0, span.frames]. Capture: the rest is offered again,
  * together with the next period or after rondo_stream_kick(). Render: the rest is an underrun,
  * unless it comes before it is due.
@@ -144,7 +144,7 @@ int rondo_stream_reset(struct rondo_stream *stream);
 
 /**
  * Render: play what is queued, then stop. All of it is in the file of a `file:` render then, which
- * reset or close finish.
+ * reset or close finish. A callback is not asked for more.
  *
  * @param timeout_ns  real time; below 0: no limit
  * @return 0; -ENOTSUP: a capture; -EBADFD: frames are queued, but the stream is not running, or
