@@ -149,7 +149,7 @@ rondo_stream_release(struct rondo_stream *stream, uint32_t frames)
 
         bad_frames = rondo_ring_release_read_checked(ring, frames);
         if (RONDO_UNLIKELY(bad_frames > 0))
-            lose(stream, pos, bad_frames);
+            lose(stream, pos, frames); /* none of them are to be used */
     } else {
         bad_frames = frames > 0 ? rondo_ring_late(ring) : 0;
         rondo_ring_release_write(ring, frames);

@@ -219,6 +219,27 @@ capture_release_tells_that_held_frames_were_overwritten(void **unused)
 }
 
 static void
+capture_release_counts_as_lost_all_that_it_says_not_to_use(void **unused)
+{
+    struct rondo_stream *const stream = open_capture(virtual_clock);
+    struct rondo_xrun xrun;
+
+    (void)unused;
+    assert_int_equal(rondo_stream_start(stream), 0);
+    for (int period = 0; period < 2; period++)
+        rondo_clock_advance(virtual_clock, PERIOD_NS);
+    assert_int_equal(rondo_stream_get(stream, UINT32_MAX).frames, 960);
+    for (int period = 0; period < 3; period++)
+        rondo_clock_advance(virtual_clock, PERIOD_NS);
+    assert_int_equal(rondo_stream_release(stream, 960), -EPIPE); /* 480 of them overwritten */
+    assert_int_equal(rondo_stream_next_xrun(stream, &xrun), 1);
+    assert_int_equal(xrun.position, 0);
+    assert_int_equal(xrun.frames, 960);
+    assert_int_equal(stats_of(stream).frames_lost, 960);
+    rondo_stream_close(stream);
+}
+
+static void
 capture_release_of_more_than_was_lent_is_refused(void **unused)
 {
     struct rondo_stream *const stream = open_capture(virtual_clock);
@@ -891,6 +912,7 @@ main(void)
         TEST(capture_goes_on_after_stop_and_starts_anew_after_reset),
         TEST(capture_that_is_not_read_loses_the_oldest_and_tells_exactly_what),
         TEST(capture_release_tells_that_held_frames_were_overwritten),
+        TEST(capture_release_counts_as_lost_all_that_it_says_not_to_use),
         TEST(capture_release_of_more_than_was_lent_is_refused),
         TEST(capture_ends_with_the_device_and_says_so_after_the_last_frame),
         TEST(capture_at_end_silence_goes_on_with_zeros),
