@@ -26,6 +26,7 @@
 
 /** Who uses the engine: called on the device thread, each may be NULL. Must not block. */
 struct rondo__engine_client {
+    void (*reset)(void *context); /**< position 0 again; on the thread that resets, others rest */
     void (*before_run)(void *context); /**< the engine is about to run */
     void (*frames)(
         void *context); /**< a period is complete, or the last frames of a capture are there */

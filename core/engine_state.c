@@ -147,6 +147,8 @@ reset_position(struct rondo_engine *engine, struct rondo_error *error)
     rondo_store_release_u32(&engine->failed, 0);      /* PAIR-FAILED release */
     rondo_store_release_u32(&engine->ended, 0);       /* PAIR-END release */
     rondo_store_relaxed(&engine->thread_late_pos, 0); /* relaxed: only attributes causes */
+    if (engine->client.reset != NULL)
+        engine->client.reset(engine->client.context);
     return result;
 }
 
@@ -190,12 +192,15 @@ to_stopped(struct rondo_engine *engine, struct rondo_error *error)
     const bool is_callback = rondo__engine_is_device_thread(engine);
 
     if (rondo_engine_state(engine) == RONDO_ENGINE_RESET) {
-        int result = reset_position(engine, error);
+        /* The position is 0; a render may have been filled already. */
+        int result = tell_device(engine, RONDO_ENGINE_RESET, error);
 
         if (result == 0)
             result = tell_device(engine, RONDO_ENGINE_STOPPED, error);
-        if (result == 0)
+        if (result == 0) {
+            rondo__timestamp_write(&engine->stamp, 0, rondo_clock_now_ns(engine->clock));
             store_state(engine, RONDO_ENGINE_STOPPED);
+        }
         return result;
     }
     /* Where the device is at this moment. Offline: it plays what it was given, and captures no

@@ -166,14 +166,25 @@ int
 rondo__staging_set_state(struct rondo__staging *staging, enum rondo_engine_state state,
                          struct rondo_error *error)
 {
+    const bool captures = staging->direction == RONDO_CAPTURE;
     int result = 0;
 
     pthread_mutex_lock(&staging->io);
-    if (staging->direction == RONDO_RENDER && state != RONDO_ENGINE_RUNNING)
+    /* Capture: read ahead before it runs. Render: written to the end before it rests. */
+    if (captures == (state == RONDO_ENGINE_RUNNING))
         settle(staging);
-    if (staging->ops->set_state != NULL)
-        result = rondo__device_result(
+    /* What a capture could not read ahead is of interest only to who wants to go on. */
+    if (staging->error.code != 0 && state != RONDO_ENGINE_RESET &&
+        (!captures || state == RONDO_ENGINE_RUNNING))
+        result = staging->error.code;
+    if (staging->ops->set_state != NULL && (result == 0 || state != RONDO_ENGINE_RUNNING)) {
+        const int told = rondo__device_result(
             staging->ops, staging->ops->set_state(staging->device, state, error), error);
+
+        result = result == 0 ? told : result;
+    }
+    if (staging->error.code != 0 && result == staging->error.code)
+        *error = staging->error;
     if (state == RONDO_ENGINE_RESET) {
         staging->active = false;
         staging->error.code = 0;
@@ -183,12 +194,6 @@ rondo__staging_set_state(struct rondo__staging *staging, enum rondo_engine_state
         rondo_store_release_u32(&staging->failed, 0); /* PAIR-STAGING-FAILED release */
     } else if (result == 0) {
         staging->active = true;
-    }
-    if (staging->direction == RONDO_CAPTURE && state == RONDO_ENGINE_RUNNING)
-        settle(staging);
-    if (result == 0 && staging->error.code != 0) {
-        *error = staging->error;
-        result = error->code;
     }
     pthread_mutex_unlock(&staging->io);
     return result;

@@ -232,6 +232,16 @@ on_frames(void *context)
 }
 
 static void
+on_reset(void *context)
+{
+    struct rondo_stream *const stream = (struct rondo_stream *)context;
+
+    stream->lent_frames = 0;
+    stream->has_leftover = false;
+    rondo_store_relaxed(&stream->pos, 0); /* relaxed: a number */
+}
+
+static void
 on_wake(void *context)
 {
     struct rondo_stream *const stream = (struct rondo_stream *)context;
@@ -261,7 +271,7 @@ rondo_stream_open(struct rondo_stream **out, const char *device,
 {
     const struct rondo_stream_config defaults = RONDO_STREAM_CONFIG_INIT;
     struct rondo_engine_config engine_config = RONDO_ENGINE_CONFIG_INIT;
-    struct rondo__engine_client client = {.wake = on_wake, .xrun = on_xrun};
+    struct rondo__engine_client client = {.reset = on_reset, .wake = on_wake, .xrun = on_xrun};
     struct rondo_engine_info info;
     struct rondo_stream *stream = NULL;
     int result;
@@ -305,12 +315,17 @@ rondo_stream_open(struct rondo_stream **out, const char *device,
     if (result == 0) {
         result = rondo_engine_allocate_buffer(stream->engine, config->period_frames,
                                               config->buffer_frames);
-        if (result == 0)
-            result = rondo_engine_set_state(stream->engine, RONDO_ENGINE_STOPPED);
         if (result != 0)
             rondo_error_set(
                 config->error, result, "%s: no buffer of %u frames in periods of %u: %s", device,
                 config->buffer_frames, config->period_frames, rondo_error_meaning(result));
+    }
+    if (result == 0) {
+        struct rondo_error error = {0, ""};
+
+        result = rondo__engine_set_state(stream->engine, RONDO_ENGINE_STOPPED, &error);
+        if (result != 0 && config->error != NULL)
+            *config->error = error;
     }
     if (result != 0) {
         rondo_stream_close(stream);
@@ -371,9 +386,6 @@ rondo_stream_reset(struct rondo_stream *stream)
         stopped = rondo_engine_set_state(stream->engine, RONDO_ENGINE_STOPPED);
         result = rondo_engine_set_state(stream->engine, RONDO_ENGINE_RESET);
     } while (result == -EBADFD && rondo_engine_state(stream->engine) != RONDO_ENGINE_RESET);
-    stream->lent_frames = 0;
-    stream->has_leftover = false;
-    rondo_store_relaxed(&stream->pos, 0); /* relaxed: a number */
     on_wake(stream);
     return stopped != 0 ? stopped : result;
 }

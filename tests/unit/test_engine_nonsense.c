@@ -280,6 +280,100 @@ open_refuses_a_granted_format_that_cannot_be(void **unused)
     }
 }
 
+static void
+set_state_that_fails_leaves_what_backend_h_says(void **unused)
+{
+    (void)unused;
+    for (int blocking = 0; blocking < 2; blocking++) {
+        const char *const device = blocking ? "odd-blocking:" : "odd:";
+        struct rondo_stream *stream;
+        struct rondo_error error;
+
+        /* At open: the reason is the backend's own. */
+        odd.words = "will not";
+        odd.set_state_result[RONDO_ENGINE_RESET] = -EACCES;
+        assert_int_equal(open_odd(&stream, device, RONDO_CAPTURE, &error), -EACCES);
+        assert_null(stream);
+        assert_int_equal(error.code, -EACCES);
+        assert_non_null(strstr(error.text, "will not"));
+        odd.set_state_result[RONDO_ENGINE_RESET] = 0;
+        odd.set_state_result[RONDO_ENGINE_STOPPED] = -EROFS;
+        assert_int_equal(open_odd(&stream, device, RONDO_CAPTURE, &error), -EROFS);
+        assert_non_null(strstr(error.text, "will not"));
+        odd.set_state_result[RONDO_ENGINE_STOPPED] = 0;
+        odd.words = NULL;
+
+        /* RUNNING: it stays stopped. */
+        assert_int_equal(open_odd(&stream, device, RONDO_CAPTURE, &error), 0);
+        odd.set_state_result[RONDO_ENGINE_RUNNING] = INT32_MIN;
+        assert_int_equal(rondo_stream_start(stream), -EIO);
+        assert_int_equal(rondo_stream_wait(stream, 0), -EBADFD);
+        odd.set_state_result[RONDO_ENGINE_RUNNING] = 0;
+        assert_int_equal(rondo_stream_start(stream), 0);
+
+        /* STOPPED: it is stopped all the same, and of no more use. */
+        odd.set_state_result[RONDO_ENGINE_STOPPED] = -ENODEV;
+        assert_int_equal(rondo_stream_stop(stream), -ENODEV);
+        assert_int_equal(rondo_stream_error(stream, &error), -ENODEV);
+        assert_int_equal(error.code, -ENODEV);
+        assert_int_equal(rondo_stream_stop(stream), 0);
+        assert_int_equal(rondo_stream_start(stream), -ENODEV);
+        odd.set_state_result[RONDO_ENGINE_STOPPED] = 0;
+        assert_int_equal(rondo_stream_reset(stream), 0);
+        assert_int_equal(rondo_stream_error(stream, NULL), 0);
+        assert_int_equal(rondo_stream_start(stream), 0);
+
+        /* RESET: it is reset all the same. */
+        odd.set_state_result[RONDO_ENGINE_RESET] = -ENOSPC;
+        assert_int_equal(rondo_stream_reset(stream), -ENOSPC);
+        assert_int_equal(rondo_stream_position(stream, NULL), 0);
+        assert_int_equal(rondo_stream_start(stream), -ENOSPC);
+        odd.set_state_result[RONDO_ENGINE_RESET] = 0;
+        assert_int_equal(rondo_stream_start(stream), 0);
+        rondo_stream_close(stream);
+    }
+}
+
+/* STOPPED is refused once and then granted: the engine must not believe in the first. */
+static void
+engine_that_could_not_leave_reset_is_still_in_reset(void **unused)
+{
+    struct rondo_engine_config config = RONDO_ENGINE_CONFIG_INIT;
+    struct rondo_engine *engine;
+
+    (void)unused;
+    config.clock = virtual_clock;
+    assert_int_equal(rondo_engine_open(&engine, "odd:", &config), 0);
+    assert_int_equal(rondo_engine_allocate_buffer(engine, 0, 0), 0);
+    odd.set_state_result[RONDO_ENGINE_STOPPED] = -EROFS;
+    assert_int_equal(rondo_engine_set_state(engine, RONDO_ENGINE_STOPPED), -EROFS);
+    assert_int_equal(rondo_engine_state(engine), RONDO_ENGINE_RESET);
+    assert_int_equal(rondo_engine_free_buffer(engine), 0);
+    assert_int_equal(rondo_engine_close(engine), 0);
+}
+
+/* What could not be read ahead is no reason why a capture cannot be stopped. */
+static void
+capture_stops_though_reading_ahead_has_failed(void **unused)
+{
+    struct rondo_stream *stream;
+    struct rondo_error error;
+
+    (void)unused;
+    assert_int_equal(open_odd(&stream, "odd-blocking:", RONDO_CAPTURE, &error), 0);
+    assert_int_equal(rondo_stream_start(stream), 0);
+    odd.moved = -EIO;
+    atomic_store(&odd.bent, true);
+    /* Taking frames makes the helper go on reading, and fail; a second was read before. */
+    assert_true(rondo_stream_wait(stream, DEADLINE_NS) > 0);
+    assert_true(rondo_stream_wait(stream, DEADLINE_NS) > 0);
+    assert_int_equal(rondo_stream_stop(stream), 0);
+    assert_int_equal(rondo_stream_error(stream, NULL), 0);
+    assert_int_equal(rondo_stream_start(stream), -EIO);
+    assert_int_equal(rondo_stream_reset(stream), 0);
+    rondo_stream_close(stream);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int
@@ -290,6 +384,9 @@ main(void)
         TEST(transfer_that_succeeds_with_words_has_succeeded),
         TEST(open_returns_an_errno_with_words_whatever_the_backend_says),
         TEST(open_refuses_a_granted_format_that_cannot_be),
+        TEST(set_state_that_fails_leaves_what_backend_h_says),
+        TEST(engine_that_could_not_leave_reset_is_still_in_reset),
+        TEST(capture_stops_though_reading_ahead_has_failed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -213,6 +213,34 @@ stop_is_not_undone_by_a_callback_that_starts(void **unused)
     assert_int_equal(probe.closes, 1);
 }
 
+/* ---- reset ---- */
+
+static void
+render_may_be_filled_after_a_reset_as_after_open(void **unused)
+{
+    struct rondo_stream *const stream = open_render(virtual_clock);
+    int32_t number = 0;
+
+    (void)unused;
+    give(stream, &number, 700);
+    assert_int_equal(rondo_stream_start(stream), 0);
+    rondo_clock_advance(virtual_clock, PERIOD_NS);
+    assert_int_equal(rondo_stream_reset(stream), 0);
+    assert_int_equal(rondo_stream_delay(stream), 7);
+    probe.rendered_frames = 0;
+    number = 0;
+    give(stream, &number, 600);
+    assert_int_equal(rondo_stream_delay(stream), 600 + 7);
+    assert_int_equal(rondo_stream_start(stream), 0);
+    assert_int_equal(rondo_stream_delay(stream), 600 + 7);
+    rondo_clock_advance(virtual_clock, PERIOD_NS);
+    assert_int_equal(rondo_stream_delay(stream), 120 + 7);
+    assert_int_equal(probe.rendered_frames, 480);
+    assert_int_equal(probe.rendered[0], 1);
+    assert_int_equal(probe.rendered[479], 480);
+    rondo_stream_close(stream);
+}
+
 /* ---- drain ---- */
 
 struct draining {
@@ -348,6 +376,7 @@ main(void)
         TEST(start_beside_a_stop_waits_until_the_device_rests),
         TEST(reset_beside_a_stop_waits_until_the_device_rests),
         TEST(stop_is_not_undone_by_a_callback_that_starts),
+        TEST(render_may_be_filled_after_a_reset_as_after_open),
         TEST(drain_that_another_thread_stops_says_that_frames_are_left),
         TEST(drained_device_is_told_that_it_is_stopped_even_if_nobody_waited),
         TEST(drain_that_is_stopped_late_plays_no_silence),
