@@ -35,17 +35,20 @@ count_wakeup(struct rondo_engine *engine, uint64_t late_ns)
         rondo_store_relaxed(&engine->counters.wake_late_ns_max, late_ns);
 }
 
-/* The engine's time at a position. */
+/* The engine's time at a position; RONDO__NEVER behind the end of time. */
 static uint64_t
 time_of(const struct rondo_engine *engine, const struct rondo__command *command, uint64_t pos)
 {
     const uint32_t rate_hz = engine->device_info.format.rate_hz;
+    uint64_t run_ns;
 
     if (engine->clock_kind == RONDO_CLOCK_OFFLINE)
         return rondo_frames_to_ns(pos, rate_hz);
     if (pos < command->base_pos) /* frames before a stop, of an earlier run */
         return command->base_time_ns;
-    return command->base_time_ns + rondo_frames_to_ns(pos - command->base_pos, rate_hz);
+    run_ns = rondo_frames_to_ns(pos - command->base_pos, rate_hz);
+    return run_ns < RONDO__NEVER - command->base_time_ns ? command->base_time_ns + run_ns
+                                                         : RONDO__NEVER;
 }
 
 static void
