@@ -53,14 +53,22 @@ rondo_clock_virtual_create(struct rondo_clock **out)
     return 0;
 }
 
-void
+int
 rondo_clock_destroy(struct rondo_clock *clock)
 {
+    bool is_used;
+
     if (clock == NULL || clock->kind != RONDO_CLOCK_VIRTUAL)
-        return;
+        return 0;
+    pthread_mutex_lock(&clock->lock);
+    is_used = clock->waiters != NULL;
+    pthread_mutex_unlock(&clock->lock);
+    if (is_used)
+        return -EBUSY;
     pthread_cond_destroy(&clock->changed);
     pthread_mutex_destroy(&clock->lock);
     free(clock);
+    return 0;
 }
 
 enum rondo_clock_kind

@@ -43,12 +43,12 @@ struct rondo_clock *rondo_clock_offline(void) RONDO_RT;
 int rondo_clock_virtual_create(struct rondo_clock **out);
 
 /**
- * Destroy a virtual clock. Every stream that uses it must be closed. Allows NULL and the clocks
- * that are never destroyed.
+ * Destroy a virtual clock. Allows NULL and the clocks that are never destroyed.
  *
+ * @return 0; -EBUSY: a stream that is not closed uses it, nothing happened
  * @rt not-rt
  */
-void rondo_clock_destroy(struct rondo_clock *clock);
+int rondo_clock_destroy(struct rondo_clock *clock);
 
 /** What this clock does; NULL means the real clock. @rt wait-free */
 enum rondo_clock_kind rondo_clock_kind(const struct rondo_clock *clock) RONDO_RT;

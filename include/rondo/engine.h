@@ -74,20 +74,31 @@ struct rondo_engine_config {
     uint32_t size;                  /**< sizeof this struct, by RONDO_ENGINE_CONFIG_INIT */
     enum rondo_direction direction; /**< 0: capture */
     struct rondo_format format;     /**< each field 0: the device's own */
-    struct rondo_clock
-        *clock;               /**< NULL: what the device string says ("clock=offline"), else real */
+    /** NULL: what the device string says ("clock=offline"), else real */
+    struct rondo_clock *clock;
     enum rondo_at_end at_end; /**< 0: RONDO_AT_END_STOP */
-    int32_t realtime_priority; /**< SCHED_FIFO priority of the device thread, [1, 99]; 0: 60; below
-                                  0: none */
+    /** SCHED_FIFO priority of the device thread, [1, 99]; 0: 60; below 0: none */
+    int32_t realtime_priority;
     struct rondo_log log;      /**< zero: no log */
     struct rondo_error *error; /**< receives what was wrong when opening fails; NULL: nothing */
 };
 
 /** Initialiser of struct rondo_engine_config. */
+#ifdef __cplusplus
+#define RONDO_ENGINE_CONFIG_INIT rondo__engine_config_init()
+extern "C++" inline rondo_engine_config
+rondo__engine_config_init()
+{
+    rondo_engine_config config{};
+    config.size = sizeof config;
+    return config;
+}
+#else
 #define RONDO_ENGINE_CONFIG_INIT                                                                   \
     {                                                                                              \
         .size = sizeof(struct rondo_engine_config)                                                 \
     }
+#endif
 
 /** What was granted. */
 struct rondo_engine_info {

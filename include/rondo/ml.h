@@ -38,13 +38,14 @@ struct rondo_ml_config {
 
 /** Initialiser of struct rondo_ml_config. */
 #ifdef __cplusplus
-#define RONDO_ML_CONFIG_INIT                                                                       \
-    {                                                                                              \
-        sizeof(struct rondo_ml_config), 0, false, 0,                                               \
-        {                                                                                          \
-            0, 0                                                                                   \
-        }                                                                                          \
-    }
+#define RONDO_ML_CONFIG_INIT rondo__ml_config_init()
+extern "C++" inline rondo_ml_config
+rondo__ml_config_init()
+{
+    rondo_ml_config config{};
+    config.size = sizeof config;
+    return config;
+}
 #else
 #define RONDO_ML_CONFIG_INIT                                                                       \
     {                                                                                              \

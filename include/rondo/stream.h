@@ -71,20 +71,31 @@ struct rondo_stream_config {
     uint32_t buffer_frames;         /**< 0: 4 periods; rounded up to whole periods, at least 2 */
     rondo_stream_callback callback; /**< NULL: the application calls get and release */
     void *callback_context;         /**< handed to the callback */
-    struct rondo_clock
-        *clock;               /**< NULL: what the device string says ("clock=offline"), else real */
+    /** NULL: what the device string says ("clock=offline"), else real */
+    struct rondo_clock *clock;
     enum rondo_at_end at_end; /**< 0: RONDO_AT_END_STOP */
-    int32_t realtime_priority; /**< SCHED_FIFO priority of the device thread, [1, 99]; 0: 60; below
-                                  0: none */
+    /** SCHED_FIFO priority of the device thread, [1, 99]; 0: 60; below 0: none */
+    int32_t realtime_priority;
     struct rondo_log log;      /**< zero: no log */
     struct rondo_error *error; /**< receives what was wrong when opening fails; NULL: nothing */
 };
 
 /** Initialiser of struct rondo_stream_config. */
+#ifdef __cplusplus
+#define RONDO_STREAM_CONFIG_INIT rondo__stream_config_init()
+extern "C++" inline rondo_stream_config
+rondo__stream_config_init()
+{
+    rondo_stream_config config{};
+    config.size = sizeof config;
+    return config;
+}
+#else
 #define RONDO_STREAM_CONFIG_INIT                                                                   \
     {                                                                                              \
         .size = sizeof(struct rondo_stream_config)                                                 \
     }
+#endif
 
 /** What was asked and what was granted. */
 struct rondo_stream_info {

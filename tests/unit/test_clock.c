@@ -22,9 +22,9 @@ clocks_say_what_they_are(void **unused)
     assert_int_equal(rondo_clock_kind(NULL), RONDO_CLOCK_REAL);
     assert_int_equal(rondo_clock_virtual_create(&clock), 0);
     assert_int_equal(rondo_clock_kind(clock), RONDO_CLOCK_VIRTUAL);
-    rondo_clock_destroy(clock);
-    rondo_clock_destroy(NULL);
-    rondo_clock_destroy(rondo_clock_real());
+    assert_int_equal(rondo_clock_destroy(clock), 0);
+    assert_int_equal(rondo_clock_destroy(NULL), 0);
+    assert_int_equal(rondo_clock_destroy(rondo_clock_real()), 0);
     assert_int_equal(rondo_clock_virtual_create(NULL), -EINVAL);
 }
 
@@ -110,8 +110,9 @@ virtual_clock_stops_at_every_moment_that_a_stream_waits_for(void **unused)
     for (uint32_t call = 0; call < 4; call++)
         assert_int_equal(ticks[1].time_ns[call], (call + 1) * 15000000);
     rondo_stream_close(streams[0]);
+    assert_int_equal(rondo_clock_destroy(clock), -EBUSY);
     rondo_stream_close(streams[1]);
-    rondo_clock_destroy(clock);
+    assert_int_equal(rondo_clock_destroy(clock), 0);
 }
 
 int
