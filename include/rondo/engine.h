@@ -145,7 +145,7 @@ int rondo_engine_set_format(struct rondo_engine *engine, const struct rondo_form
  * @param period_frames  frames between two notifications; 0: 10 ms
  * @param buffer_frames  0: 4 periods
  * @return 0, and rondo_engine_query_info() tells the sizes granted; -EBADFD; -EOVERFLOW: too large;
- * -ENOMEM
+ * -ENOMEM; -EAGAIN, -EMFILE, -ENFILE: no thread or descriptor to make it with
  * @rt not-rt
  */
 int rondo_engine_allocate_buffer(struct rondo_engine *engine, uint32_t period_frames,
