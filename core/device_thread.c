@@ -352,6 +352,8 @@ run_timed(struct rondo_engine *engine, const struct rondo__command *command, uin
 
         target = device_pos < end ? target : end;
     }
+    if (is_dead(engine)) /* time goes on without it, and nobody is late */
+        target = begin;
     if (due_ns != RONDO__NEVER && now_ns >= due_ns)
         count_wakeup(engine, now_ns - due_ns);
     if (target > begin && target - begin > engine->buffer_frames)

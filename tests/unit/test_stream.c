@@ -281,6 +281,25 @@ capture_ends_with_the_device_and_says_so_after_the_last_frame(void **unused)
 }
 
 static void
+capture_that_ended_is_never_late(void **unused)
+{
+    struct rondo_stream *stream;
+    struct rondo_xrun xrun;
+
+    (void)unused;
+    probe.end_at = 3000; /* more than the buffer holds */
+    stream = open_capture(virtual_clock);
+    assert_int_equal(rondo_stream_start(stream), 0);
+    rondo_clock_advance(virtual_clock, 100 * PERIOD_NS);
+    rondo_stream_kick(stream);
+    rondo_clock_advance(virtual_clock, 0);
+    assert_true(rondo_stream_get(stream, 1).frames > 0);
+    assert_int_equal(rondo_stream_next_xrun(stream, &xrun), 1);
+    assert_int_equal(xrun.cause, RONDO_CAUSE_APPLICATION);
+    rondo_stream_close(stream);
+}
+
+static void
 capture_at_end_silence_goes_on_with_zeros(void **unused)
 {
     struct rondo_stream *stream;
@@ -915,6 +934,7 @@ main(void)
         TEST(capture_release_counts_as_lost_all_that_it_says_not_to_use),
         TEST(capture_release_of_more_than_was_lent_is_refused),
         TEST(capture_ends_with_the_device_and_says_so_after_the_last_frame),
+        TEST(capture_that_ended_is_never_late),
         TEST(capture_at_end_silence_goes_on_with_zeros),
         TEST(capture_reports_a_failed_device_in_words_and_delivers_what_came_before),
         TEST(capture_delay_is_what_was_not_taken_and_the_devices_own),
