@@ -33,6 +33,7 @@ rondo__device_transfer(const struct rondo_backend_ops *ops, void *device,
     if ((uint32_t)moved > count || (direction == RONDO_RENDER && (uint32_t)moved < count))
         return rondo_error_set(error, -EIO, "%s: moved %d frames of %u", ops->name, (int)moved,
                                count);
-    rondo__device_result(ops, 0, error);
+    /* The last frames before an error keep it. */
+    rondo__device_result(ops, (uint32_t)moved < count && error->code < 0 ? error->code : 0, error);
     return moved;
 }

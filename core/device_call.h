@@ -20,7 +20,13 @@
 int rondo__device_result(const struct rondo_backend_ops *ops, int result,
                          struct rondo_error *error);
 
-/** transfer(). @return [0, count]; render: count; or a negative errno with @p error filled in */
+/**
+ * transfer().
+ *
+ * @param error  code 0 before; afterwards 0 too unless the device has failed
+ * @return [0, count]; render: count; or a negative errno with @p error filled in. Capture, fewer
+ * than count with @p error filled in: the last frames before that error.
+ */
 int32_t rondo__device_transfer(const struct rondo_backend_ops *ops, void *device,
                                enum rondo_direction direction, void *frames, uint32_t count,
                                struct rondo_error *error);

@@ -148,7 +148,7 @@ capture_frames(struct rondo_engine *engine, void *data, uint32_t frames)
                                                      data, frames, &outcome.error);
 
         outcome.frames = moved < 0 ? 0 : (uint32_t)moved;
-        outcome.ended = moved >= 0 && outcome.frames < frames;
+        outcome.ended = outcome.error.code == 0 && outcome.frames < frames;
     }
     if (outcome.ended && engine->config.at_end == RONDO_AT_END_SILENCE) {
         engine->at_silent_end = true;

@@ -54,18 +54,16 @@ move_chunk(struct rondo__staging *staging)
                                             : rondo_ring_get_read(&staging->ring, CHUNK_FRAMES);
     const int32_t moved = rondo__device_transfer(staging->ops, staging->device, staging->direction,
                                                  span.data, span.frames, &staging->error);
+    const uint32_t failed = (uint32_t)-staging->error.code;
 
-    if (moved < 0) {
-        rondo_store_release_u32(&staging->failed,
-                                (uint32_t)-moved); /* PAIR-STAGING-FAILED release */
-        return;
-    }
-    if (!captures) {
+    if (captures && moved > 0)
+        rondo_ring_release_write(&staging->ring, (uint32_t)moved);
+    else if (moved > 0)
         rondo_ring_release_read(&staging->ring, span.frames);
-        return;
-    }
-    rondo_ring_release_write(&staging->ring, (uint32_t)moved);
-    if ((uint32_t)moved < span.frames)
+    if (failed != 0)
+        rondo_store_release_u32(&staging->failed, failed); /* PAIR-STAGING-FAILED release: the last
+                                                              frames are in the ring */
+    else if (captures && (uint32_t)moved < span.frames)
         rondo_store_release_u32(&staging->ended,
                                 1); /* PAIR-ENDED release: the last frames are in the ring */
 }

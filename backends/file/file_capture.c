@@ -411,16 +411,15 @@ rondo__file_capture_transfer(struct rondo__file_capture *capture, void *frames, 
         if (got == (sf_count_t)some)
             continue;
         result = check_end(capture, error);
-        if (result < 0)
-            return result;
-        if (!capture->loops)
+        if (result == 0 && !capture->loops)
             break;
-        if (capture->position == 0)
-            return rondo_error_set(error, -EBADMSG, "file: has no frames any more: %s",
-                                   capture->path);
-        result = rewind_sound(capture, error);
-        if (result < 0)
-            return result;
+        if (result == 0 && capture->position == 0)
+            result =
+                rondo_error_set(error, -EBADMSG, "file: has no frames any more: %s", capture->path);
+        if (result == 0)
+            result = rewind_sound(capture, error);
+        if (result < 0) /* behind the frames that are there */
+            return done > 0 ? (int32_t)done : result;
     }
     return (int32_t)done;
 }

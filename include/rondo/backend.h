@@ -91,8 +91,8 @@ struct rondo_backend_ops {
      * @param frames  interleaved, in the granted format
      * @param count   [1, INT32_MAX]
      * @return frames moved. Capture: fewer than count means that the device has no more, ever
-     * (until RESET). Render: count, or an error. A negative errno with @p error filled in: the
-     * device is gone.
+     * (until RESET); with @p error filled in that these are the last frames before that error.
+     * Render: count, or an error. A negative errno with @p error filled in: the device is gone.
      */
     int32_t (*transfer)(void *device, void *frames, uint32_t count, struct rondo_error *error);
 };

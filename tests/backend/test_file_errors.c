@@ -238,6 +238,73 @@ a_cut_off_file_tells_what_is_missing(void **state)
     assert_capture_refused("file:missing.flac", -EBADMSG, "of the 20000 frames that it promises");
 }
 
+/* A FLAC file is missing its end, known only when it gets there. */
+static void
+all_whole_frames_of_a_cut_off_file_come_before_the_error(void **state)
+{
+    struct file_take whole;
+    struct file_take cut;
+    struct rondo_error error;
+    unsigned long long told = 0;
+
+    (void)state;
+    make_file("file:cut.flac", RONDO_S16, 2, 20000);
+    assert_int_equal(
+        file_test_capture(&whole, "file:cut.flac", RONDO_SAMPLE_DEFAULT, UINT64_MAX, &error), 0);
+    assert_int_equal(truncate("cut.flac", 40000), 0);
+    assert_int_equal(
+        file_test_capture(&cut, "file:cut.flac", RONDO_SAMPLE_DEFAULT, UINT64_MAX, &error),
+        -EBADMSG);
+    assert_int_equal(sscanf(error.text, "file: ends after %llu of", &told), 1);
+    assert_true(told > 0 && told % 480 != 0); /* in the middle of a transfer */
+    assert_int_equal(cut.frames, told);
+    assert_memory_equal(cut.data, whole.data, (size_t)told * rondo_frame_bytes(&whole.format));
+    file_test_free(&cut);
+    file_test_free(&whole);
+}
+
+/* Under the offline clock, and in real time behind what the helper thread has read ahead. */
+static void
+a_file_that_shrinks_while_it_is_open_gives_all_that_is_left(void **state)
+{
+    enum {
+        LEFT = 50001
+    };
+    struct rondo_clock *const clocks[] = {rondo_clock_offline(), rondo_clock_real()};
+    const struct file_take take = make_take(RONDO_S16, 1, 60000);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(clocks) / sizeof(clocks[0]); i++) {
+        struct rondo_stream_config config = RONDO_STREAM_CONFIG_INIT;
+        struct rondo_stream *stream = NULL;
+        struct rondo_error error;
+        uint64_t done = 0;
+        int result = 0;
+
+        make_file("file:shrinks.wav", RONDO_S16, 1, 60000);
+        config.clock = clocks[i];
+        config.realtime_priority = -1;
+        assert_int_equal(rondo_stream_open(&stream, "file:shrinks.wav", &config), 0);
+        assert_int_equal(truncate("shrinks.wav", 44 + 2 * LEFT + 1), 0);
+        assert_int_equal(rondo_stream_start(stream), 0);
+        while ((result = rondo_stream_wait(stream, FILE_TEST_DEADLINE_NS)) > 0) {
+            const struct rondo_span span = rondo_stream_get(stream, UINT32_MAX);
+
+            assert_true(done + span.frames <= LEFT);
+            assert_memory_equal(span.data, (const int16_t *)take.data + done,
+                                (size_t)span.frames * 2);
+            done += span.frames;
+            assert_int_equal(rondo_stream_release(stream, span.frames), 0);
+        }
+        assert_int_equal(result, -EBADMSG);
+        assert_int_equal(done, LEFT);
+        assert_int_equal(rondo_stream_error(stream, &error), -EBADMSG);
+        assert_mentions(&error, "50001 of the 60000 frames");
+        rondo_stream_close(stream);
+    }
+    free(take.data);
+}
+
 static void
 a_damaged_flac_file_is_refused(void **state)
 {
@@ -748,6 +815,8 @@ main(int argc, char **argv)
         cmocka_unit_test(a_file_that_was_cut_off_is_never_taken_for_whole),
         cmocka_unit_test(a_cut_off_vorbis_file_is_refused),
         cmocka_unit_test(a_cut_off_file_tells_what_is_missing),
+        cmocka_unit_test(all_whole_frames_of_a_cut_off_file_come_before_the_error),
+        cmocka_unit_test(a_file_that_shrinks_while_it_is_open_gives_all_that_is_left),
         cmocka_unit_test(a_damaged_flac_file_is_refused),
         cmocka_unit_test(headers_that_do_not_know_their_length_are_believed),
         cmocka_unit_test(more_channels_than_there_can_be_are_refused),

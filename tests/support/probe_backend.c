@@ -80,8 +80,13 @@ probe_transfer(void *device, void *frames, uint32_t count, struct rondo_error *e
     while (atomic_load(&probe.blocked))
         sched_yield();
     if (probe.fail_at != 0 && probe.pos + count > probe.fail_at) {
-        leave();
-        return rondo_error_set(error, probe.fail_code, "probe: told to fail");
+        const int code = rondo_error_set(error, probe.fail_code, "probe: told to fail");
+
+        if (!probe.fail_short || probe.pos >= probe.fail_at) {
+            leave();
+            return code;
+        }
+        count = (uint32_t)(probe.fail_at - probe.pos);
     }
     if (probe.end_at != 0 && count > probe.end_at - probe.pos)
         count = (uint32_t)(probe.end_at - probe.pos);

@@ -22,6 +22,7 @@ struct probe {
     uint64_t end_at;          /**< capture: frames that there are; 0: endless */
     _Atomic uint64_t fail_at; /**< transfer fails at this position; 0: never */
     _Atomic int fail_code;    /**< with this code */
+    bool fail_short;          /**< capture: having moved the frames before it */
     int open_code;            /**< open fails with this code; 0: it does not */
     int reset_code;           /**< set_state(RESET) returns it */
     atomic_bool blocked;      /**< transfer waits until this is false */
