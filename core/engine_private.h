@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file
- * The inside of an engine: what engine.c (set-up), engine_state.c (states), device_thread.c (the thread
- * that follows them) and stream.c (the application's end of the ring) share.
+ * The inside of an engine: what engine.c (set-up), engine_state.c (states), device_thread.c (the
+ * thread that follows them) and stream.c (the application's end of the ring) share.
  *
  * Three kinds of threads meet here: control threads, which hold `lock`; the device thread, which
  * takes the lock only when the command has changed; and the application's thread, which takes none.
@@ -92,7 +92,8 @@ struct rondo_engine {
     uint32_t stop_seq; /* the last stop that did not come from inside a callback */
     uint32_t drained;  /* how often everything queued was played */
     enum rondo_engine_state device_state; /* what the device was told last */
-    struct rondo_error error;
+    struct rondo_error error;             /* what ended the engine */
+    struct rondo_error control_error;     /* why the device refused the last change of state */
     enum rondo_priority priority;
     RONDO_ATOMIC(uint32_t) state;       /* enum rondo_engine_state; written under lock */
     RONDO_ATOMIC(uint32_t) command_seq; /* written under lock */
@@ -170,7 +171,13 @@ bool rondo__engine_has_new_command(const struct rondo_engine *engine);
 /** Count an xrun and tell nobody. Any thread. */
 void rondo__engine_count_xrun(struct rondo_engine *engine, const struct rondo_xrun *xrun);
 
-/** What ended the engine. @return 0, or the code @param error may be NULL: then wait-free */
+/**
+ * What ended the engine; with @p error, otherwise why the device refused the last change
+ * of state.
+ *
+ * @param error  receives it in words; NULL: not wanted, and wait-free
+ * @return 0, or the code
+ */
 int rondo__engine_error(struct rondo_engine *engine, struct rondo_error *error);
 
 /** Main function of the device thread. */

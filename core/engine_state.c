@@ -233,11 +233,27 @@ static int
 to_reset(struct rondo_engine *engine, struct rondo_error *error)
 {
     struct rondo_error later = {0, ""};
-    const int stopped = tell_stopped(engine, error);
-    const int result = reset_position(engine, stopped == 0 ? error : &later);
+    int result = tell_stopped(engine, error);
+    int reset;
 
+    /* What a render could not play is missing for ever; what a capture could not is history. */
+    if (result == 0 && engine->config.direction == RONDO_RENDER &&
+        rondo__engine_error(engine, NULL) != 0) {
+        *error = engine->error;
+        result = error->code;
+    }
+    reset = reset_position(engine, result == 0 ? error : &later);
     store_state(engine, RONDO_ENGINE_RESET);
-    return stopped != 0 ? stopped : result;
+    return result != 0 ? result : reset;
+}
+
+/* Keep what the device said for who asks; under the lock. A call that the state forbids says nothing
+ * about the device. */
+static void
+keep_outcome(struct rondo_engine *engine, int result, const struct rondo_error *error)
+{
+    if (result == 0 || error->code != 0)
+        engine->control_error = *error;
 }
 
 static void
@@ -276,6 +292,7 @@ rondo__engine_set_state(struct rondo_engine *engine, enum rondo_engine_state sta
             result = to_running(engine, error);
         break;
     }
+    keep_outcome(engine, result, error);
     pthread_mutex_unlock(&engine->lock);
     log_error(engine, error);
     return result;
@@ -301,6 +318,7 @@ rondo__engine_start(struct rondo_engine *engine)
         result = to_stopped(engine, &error);
     if (result == 0 && rondo_engine_state(engine) != RONDO_ENGINE_RUNNING)
         result = to_running(engine, &error);
+    keep_outcome(engine, result, &error);
     pthread_mutex_unlock(&engine->lock);
     log_error(engine, &error);
     return result;
@@ -379,15 +397,15 @@ int
 rondo__engine_error(struct rondo_engine *engine, struct rondo_error *error)
 {
     /* PAIR-FAILED acquire: the error in words is complete. */
-    const int code = -(int)rondo_load_acquire_u32(&engine->failed);
+    int code = -(int)rondo_load_acquire_u32(&engine->failed);
 
     if (error != NULL) {
-        memset(error, 0, sizeof *error);
-        if (code != 0) {
-            pthread_mutex_lock(&engine->lock);
-            *error = engine->error;
-            pthread_mutex_unlock(&engine->lock);
-        }
+        pthread_mutex_lock(&engine->lock);
+        *error = rondo_load_relaxed_u32(&engine->failed) != 0 /* relaxed: written under the lock */
+                     ? engine->error
+                     : engine->control_error;
+        pthread_mutex_unlock(&engine->lock);
+        code = error->code;
     }
     return code;
 }

@@ -557,5 +557,7 @@ rondo_stream_describe(struct rondo_stream *stream, char *text, size_t text_bytes
 int
 rondo_stream_error(struct rondo_stream *stream, struct rondo_error *error)
 {
-    return rondo__engine_error(stream->engine, error);
+    struct rondo_error unused;
+
+    return rondo__engine_error(stream->engine, error == NULL ? &unused : error);
 }

@@ -148,7 +148,8 @@ int rondo_stream_stop(struct rondo_stream *stream);
  * next start replaces it. No span may be held.
  *
  * @return 0; -EBADFD: called from the callback; what the backend says, such as -ENOSPC when a file
- * could not be finished
+ *         could not be finished; render: what ended it before, for what was played is not whole.
+ *         The stream is reset all the same.
  * @rt not-rt
  */
 int rondo_stream_reset(struct rondo_stream *stream);
@@ -269,10 +270,10 @@ void rondo_stream_query_info(struct rondo_stream *stream, struct rondo_stream_in
 int rondo_stream_describe(struct rondo_stream *stream, char *text, size_t text_bytes);
 
 /**
- * What ended the stream.
+ * What ended the stream; if nothing did, why the device refused the last start, stop or reset.
  *
- * @param error  receives it; may be NULL
- * @return 0: nothing did; otherwise the error's code
+ * @param error  receives it, in words; may be NULL
+ * @return 0: nothing did, and it did not refuse; otherwise the error's code
  * @thread any
  * @rt     not-rt: takes a lock
  */

@@ -561,8 +561,8 @@ a_device_that_is_full_says_so_in_real_time(void **state)
     assert_int_equal(rondo_stream_error(stream, &error), -ENOSPC);
     assert_mentions(&error, "written: 0 frames");
     rondo_stream_reset(stream);
-    assert_int_equal(rondo_stream_error(stream, NULL), 0);
     assert_int_equal(rondo_stream_start(stream), 0);
+    assert_int_equal(rondo_stream_error(stream, NULL), 0);
     rondo_stream_close(stream);
 }
 

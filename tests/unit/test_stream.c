@@ -346,6 +346,58 @@ capture_reports_a_failed_device_in_words_and_delivers_what_came_before(void **un
     rondo_stream_close(stream);
 }
 
+/* Frames and the error behind them, in one transfer. */
+static void
+capture_delivers_the_last_frames_before_an_error_and_then_the_error(void **unused)
+{
+    struct rondo_clock *const clocks[] = {virtual_clock, rondo_clock_offline()};
+
+    (void)unused;
+    probe.fail_short = true;
+    probe.fail_at = 700; /* inside a period */
+    probe.fail_code = -ENODEV;
+    for (size_t i = 0; i < sizeof clocks / sizeof clocks[0]; i++) {
+        struct rondo_stream *const stream = open_capture(clocks[i]);
+        struct rondo_error error;
+        int32_t number = 0;
+        int result;
+
+        assert_int_equal(rondo_stream_start(stream), 0);
+        if (clocks[i] == virtual_clock)
+            rondo_clock_advance(virtual_clock, 5 * PERIOD_NS);
+        while ((result = rondo_stream_wait(stream, DEADLINE_NS)) > 0)
+            take_numbered(stream, &number);
+        assert_int_equal(result, -ENODEV);
+        assert_int_equal(number, 700);
+        assert_int_equal(rondo_stream_error(stream, &error), -ENODEV);
+        assert_string_equal(error.text, "probe: told to fail");
+        assert_int_equal(rondo_stream_stop(stream), 0);
+        assert_int_equal(rondo_stream_reset(stream), 0);
+        assert_int_equal(rondo_stream_error(stream, NULL), 0);
+        rondo_stream_close(stream);
+    }
+}
+
+/* An error is no end: no silence comes instead of it. */
+static void
+capture_at_end_silence_ends_with_an_error_all_the_same(void **unused)
+{
+    struct rondo_stream *stream;
+    int32_t number = 0;
+
+    (void)unused;
+    probe.fail_short = true;
+    probe.fail_at = 700;
+    probe.fail_code = -ENODEV;
+    stream = open_stream("probe:", (struct rondo_stream_config){.clock = virtual_clock,
+                                                                .at_end = RONDO_AT_END_SILENCE});
+    assert_int_equal(rondo_stream_start(stream), 0);
+    rondo_clock_advance(virtual_clock, 5 * PERIOD_NS);
+    assert_int_equal(take_numbered(stream, &number), 700);
+    assert_int_equal(rondo_stream_wait(stream, DEADLINE_NS), -ENODEV);
+    rondo_stream_close(stream);
+}
+
 static void
 capture_delay_is_what_was_not_taken_and_the_devices_own(void **unused)
 {
@@ -490,6 +542,34 @@ render_failure_ends_draining_and_waiting(void **unused)
     assert_int_equal(rondo_stream_drain(stream, DEADLINE_NS), -ENOSPC);
     assert_int_equal(rondo_stream_wait(stream, DEADLINE_NS), -ENOSPC);
     assert_int_equal(rondo_stream_error(stream, &error), -ENOSPC);
+    /* Who only looks at the reset learns it too: the file is not whole. */
+    assert_int_equal(rondo_stream_reset(stream), -ENOSPC);
+    assert_int_equal(rondo_stream_error(stream, &error), -ENOSPC);
+    assert_string_equal(error.text, "probe: told to fail");
+    probe.fail_at = 0;
+    assert_int_equal(rondo_stream_reset(stream), 0);
+    assert_int_equal(rondo_stream_error(stream, &error), 0);
+    assert_int_equal(give_numbered(stream, &number, 100), 100);
+    assert_int_equal(rondo_stream_start(stream), 0);
+    assert_int_equal(rondo_stream_drain(stream, DEADLINE_NS), 0);
+    rondo_stream_close(stream);
+}
+
+static void
+refused_reset_is_told_in_words(void **unused)
+{
+    struct rondo_stream *stream;
+    struct rondo_error error;
+
+    (void)unused;
+    stream = open_render(virtual_clock);
+    probe.reset_code = -EIO;
+    assert_int_equal(rondo_stream_reset(stream), -EIO);
+    assert_int_equal(rondo_stream_error(stream, &error), -EIO);
+    assert_string_equal(error.text, "probe: told to fail");
+    probe.reset_code = 0;
+    assert_int_equal(rondo_stream_start(stream), 0);
+    assert_int_equal(rondo_stream_error(stream, NULL), 0);
     rondo_stream_close(stream);
 }
 
@@ -797,6 +877,31 @@ blocking_render_has_written_everything_when_drained(void **unused)
 }
 
 static void
+blocking_device_delivers_the_last_frames_before_an_error_and_then_the_error(void **unused)
+{
+    struct rondo_stream *stream;
+    struct rondo_error error;
+    int32_t number = 0;
+    int result;
+
+    (void)unused;
+    probe.fail_short = true;
+    probe.fail_at = 8777; /* behind what is read ahead, inside a transfer */
+    probe.fail_code = -EIO;
+    stream = open_stream("probe-blocking:", (struct rondo_stream_config){.realtime_priority = -1,
+                                                                         .format.rate_hz = 8000});
+    assert_int_equal(rondo_stream_start(stream), 0);
+    while ((result = rondo_stream_wait(stream, DEADLINE_NS)) > 0)
+        take_numbered(stream, &number);
+    assert_int_equal(result, -EIO);
+    assert_int_equal(number, 8777);
+    assert_int_equal(rondo_stream_error(stream, &error), -EIO);
+    assert_string_equal(error.text, "probe: told to fail");
+    assert_int_equal(stats_of(stream).xruns_lost, 0);
+    rondo_stream_close(stream);
+}
+
+static void
 blocking_device_that_fails_is_reported_after_what_was_read(void **unused)
 {
     struct rondo_stream *stream;
@@ -937,6 +1042,8 @@ main(void)
         TEST(capture_that_ended_is_never_late),
         TEST(capture_at_end_silence_goes_on_with_zeros),
         TEST(capture_reports_a_failed_device_in_words_and_delivers_what_came_before),
+        TEST(capture_delivers_the_last_frames_before_an_error_and_then_the_error),
+        TEST(capture_at_end_silence_ends_with_an_error_all_the_same),
         TEST(capture_delay_is_what_was_not_taken_and_the_devices_own),
         TEST(render_plays_every_frame_in_order_over_many_turns),
         TEST(render_that_is_not_fed_plays_silence_told_as_one_xrun),
@@ -944,6 +1051,7 @@ main(void)
         TEST(render_drain_plays_to_the_last_frame_and_not_one_more),
         TEST(render_drain_that_takes_too_long_says_so_and_goes_on),
         TEST(render_failure_ends_draining_and_waiting),
+        TEST(refused_reset_is_told_in_words),
         TEST(capture_cannot_be_drained),
         TEST(callback_gets_each_period_once_and_nothing_after_stop),
         TEST(callback_that_takes_less_is_offered_the_rest_again),
@@ -956,6 +1064,7 @@ main(void)
         TEST(blocking_device_is_read_ahead_so_that_it_may_be_late),
         TEST(blocking_device_that_is_too_late_is_told_as_such_and_loses_no_frame_of_its_own),
         TEST(blocking_render_has_written_everything_when_drained),
+        TEST(blocking_device_delivers_the_last_frames_before_an_error_and_then_the_error),
         TEST(blocking_device_that_fails_is_reported_after_what_was_read),
         TEST(capture_wait_returns_at_once_when_another_thread_stops_the_stream),
         TEST(fd_is_readable_when_there_is_something_to_get),
