@@ -282,7 +282,10 @@ rondo_convert_samples(void *dst, enum rondo_sample_format dst_sample, const void
         const size_t left = samples - done;
         const size_t count = left < BLOCK_SAMPLES ? left : BLOCK_SAMPLES;
 
+        /* Every format has a loop to S32 and one from it.
+         * NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage) */
         loops[src_sample][RONDO_S32](block, from + done * src_bytes, count);
+        /* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage) */
         loops[RONDO_S32][dst_sample](to + done * dst_bytes, block, count);
         done += count;
     }

@@ -37,8 +37,9 @@
 /** Largest value, in bytes. */
 #define RONDO_MAILBOX_VALUE_BYTES_MAX 0x10000000u
 
-#define RONDO__MAILBOX_SLOT  3u /* mask of the slot's number */
-#define RONDO__MAILBOX_FRESH 4u /* the slot in between holds a value that the reader has not seen  \
+#define RONDO__MAILBOX_SLOT 3u /* mask of the slot's number */
+#define RONDO__MAILBOX_FRESH                                                                       \
+    4u /* the slot in between holds a value that the reader has not seen  \
                                  */
 
 /** Bytes of memory that a mailbox needs for values of @p value_bytes bytes: three slots on cache

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <rondo/stream.h>
 
-int main()
+int
+main()
 {
     rondo_stream_config config = RONDO_STREAM_CONFIG_INIT;
     rondo_stream *stream = nullptr;
