@@ -491,22 +491,26 @@ render_drain_plays_to_the_last_frame_and_not_one_more(void **unused)
     int32_t number = 0;
 
     (void)unused;
+    /* Half a second a period: nobody is so late to ask for the drain. */
     stream = open_stream("probe-sink:", (struct rondo_stream_config){.direction = RONDO_RENDER,
-                                                                     .realtime_priority = -1});
-    assert_int_equal(give_numbered(stream, &number, 1234), 1234);
+                                                                     .realtime_priority = -1,
+                                                                     .format.rate_hz = 8000,
+                                                                     .period_frames = 4000,
+                                                                     .buffer_frames = 16000});
+    assert_int_equal(give_numbered(stream, &number, 9234), 9234);
     assert_int_equal(rondo_stream_drain(stream, 0), -EBADFD);
     assert_int_equal(rondo_stream_start(stream), 0);
     assert_int_equal(rondo_stream_drain(stream, DEADLINE_NS), 0);
-    assert_int_equal(probe.rendered_frames, 1234);
-    assert_int_equal(probe.rendered[1233], 1234);
-    assert_int_equal(rondo_stream_position(stream, NULL), 1234);
+    assert_int_equal(probe.rendered_frames, 9234);
+    assert_int_equal(probe.rendered[9233], 9234);
+    assert_int_equal(rondo_stream_position(stream, NULL), 9234);
     assert_int_equal(stats_of(stream).xruns_lost, 0);
     /* Stopped now: nothing more happens, and it can go on. */
     assert_int_equal(rondo_stream_drain(stream, DEADLINE_NS), 0);
-    assert_int_equal(give_numbered(stream, &number, 100), 100);
+    assert_int_equal(give_numbered(stream, &number, 5000), 5000);
     assert_int_equal(rondo_stream_start(stream), 0);
     assert_int_equal(rondo_stream_drain(stream, DEADLINE_NS), 0);
-    assert_int_equal(probe.rendered_frames, 1334);
+    assert_int_equal(probe.rendered_frames, 14234);
     rondo_stream_close(stream);
 }
 
@@ -811,8 +815,9 @@ blocking_device_is_read_ahead_so_that_it_may_be_late(void **unused)
     int32_t number = 0;
 
     (void)unused;
-    stream = open_stream("probe-blocking:", (struct rondo_stream_config){.realtime_priority = -1});
-    assert_int_equal(rondo_stream_start(stream), 0); /* read ahead by a second now */
+    stream = open_stream("probe-blocking:", (struct rondo_stream_config){.realtime_priority = -1,
+                                                                         .buffer_frames = 24000});
+    assert_int_equal(rondo_stream_start(stream), 0); /* read ahead by two seconds now */
     atomic_store(&probe.blocked, true);
     while (number < 24000) {
         assert_true(rondo_stream_wait(stream, DEADLINE_NS) > 0);
@@ -833,10 +838,11 @@ blocking_device_that_is_too_late_is_told_as_such_and_loses_no_frame_of_its_own(v
 
     (void)unused;
     stream = open_stream("probe-blocking:", (struct rondo_stream_config){.realtime_priority = -1,
-                                                                         .format.rate_hz = 8000});
+                                                                         .format.rate_hz = 8000,
+                                                                         .buffer_frames = 4000});
     assert_int_equal(rondo_stream_start(stream), 0);
     atomic_store(&probe.blocked, true);
-    while (stats_of(stream).xruns_lost == 0 || number < 9000) {
+    while (stats_of(stream).xruns_lost == 0 || number < 17000) {
         struct rondo_span span;
 
         assert_true(rondo_stream_wait(stream, DEADLINE_NS) > 0);
@@ -867,12 +873,15 @@ blocking_render_has_written_everything_when_drained(void **unused)
     (void)unused;
     stream =
         open_stream("probe-sink-blocking:", (struct rondo_stream_config){.direction = RONDO_RENDER,
-                                                                         .realtime_priority = -1});
-    assert_int_equal(give_numbered(stream, &number, 1700), 1700);
+                                                                         .realtime_priority = -1,
+                                                                         .format.rate_hz = 8000,
+                                                                         .period_frames = 4000,
+                                                                         .buffer_frames = 16000});
+    assert_int_equal(give_numbered(stream, &number, 5700), 5700);
     assert_int_equal(rondo_stream_start(stream), 0);
     assert_int_equal(rondo_stream_drain(stream, DEADLINE_NS), 0);
-    assert_int_equal(probe.rendered_frames, 1700);
-    assert_int_equal(probe.rendered[1699], 1700);
+    assert_int_equal(probe.rendered_frames, 5700);
+    assert_int_equal(probe.rendered[5699], 5700);
     rondo_stream_close(stream);
 }
 
@@ -918,7 +927,8 @@ blocking_device_that_fails_is_reported_after_what_was_read(void **unused)
 
     probe_reset();
     stream = open_stream("probe-blocking:", (struct rondo_stream_config){.realtime_priority = -1,
-                                                                         .format.rate_hz = 8000});
+                                                                         .format.rate_hz = 8000,
+                                                                         .buffer_frames = 2000});
     assert_int_equal(rondo_stream_start(stream), 0);
     probe.fail_code = -EIO;
     probe.fail_at = 8000;
