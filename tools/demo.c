@@ -252,7 +252,8 @@ on_buffer(MLHandle handle, void *context)
 static void
 print_progress(const struct level *level, uint64_t frames_in_all, uint32_t rate_hz)
 {
-    const double db = level->peak == 0 ? METER_FLOOR_DB : 20 * log10(level->peak / 32768.0);
+    const double db =
+        level->peak == 0 ? METER_FLOOR_DB : fmax(METER_FLOOR_DB, 20 * log10(level->peak / 32768.0));
     int bars = (int)((db - METER_FLOOR_DB) / -METER_FLOOR_DB * METER_WIDTH + 0.5);
     char meter[METER_WIDTH + 1];
 
