@@ -16,7 +16,7 @@ rondo__device_result(const struct rondo_backend_ops *ops, int result, struct ron
     if (result > 0 || result < -ERRNO_MAX)
         return rondo_error_set(error, -EIO, "%s: returned %d, which is no error", ops->name,
                                result);
-    if (error->code == 0)
+    if (error->code == 0 || error->text[0] == '\0')
         return rondo_error_set(error, result, "%s: failed without a reason", ops->name);
     return error->code = result;
 }

@@ -30,6 +30,7 @@ static struct {
     atomic_bool bent;  /* transfer returns moved */
     int32_t moved;
     bool leaves_words; /* though nothing is wrong */
+    int leaves_code;   /* without words; 0: none */
     int opens, closes;
 } odd;
 
@@ -68,9 +69,12 @@ static int32_t
 odd_transfer(void *device, void *frames, uint32_t count, struct rondo_error *error)
 {
     (void)device;
-    (void)frames;
     if (odd.leaves_words)
         rondo_error_set(error, -EIO, "nothing was wrong");
+    if (odd.leaves_code != 0 && atomic_load(&odd.bent)) {
+        memset(frames, 0, count * sizeof(int32_t));
+        error->code = odd.leaves_code;
+    }
     return atomic_load(&odd.bent) ? odd.moved : (int32_t)count;
 }
 
@@ -196,6 +200,44 @@ transfer_that_moves_what_it_may_not_ends_the_stream(void **unused)
         rondo_stream_reset(stream);
         assert_int_equal(rondo_stream_start(stream), 0);
         assert_int_equal(rondo_stream_error(stream, NULL), 0);
+        rondo_stream_close(stream);
+    }
+}
+
+/* A short capture: the last frames, then the end or an error. */
+static void
+transfer_that_is_short_is_the_end_or_the_error_that_it_left(void **unused)
+{
+    static const struct {
+        int32_t moved;
+        int code, result;
+        const char *said;
+    } cases[] = {
+        {5, -ENODEV, -ENODEV, "without a reason"},
+        {0, -ENODEV, -ENODEV, "without a reason"},
+        {5, INT32_MIN, -EIO, "-2147483648"},
+        {5, -4096, -EIO, "-4096"},
+        {5, ENODEV, -ENODATA, ""},
+        {5, INT32_MAX, -ENODATA, ""},
+        {-EIO, -EIO, -EIO, "without a reason"},
+    };
+
+    (void)unused;
+    for (size_t i = 0; i < 2 * sizeof cases / sizeof cases[0]; i++) {
+        const size_t at = i / 2;
+        struct rondo_stream *stream;
+        struct rondo_error error;
+
+        atomic_store(&odd.bent, false);
+        odd.moved = cases[at].moved;
+        odd.leaves_code = cases[at].code;
+        assert_int_equal(
+            open_odd(&stream, i % 2 == 0 ? "odd:" : "odd-blocking:", RONDO_CAPTURE, &error), 0);
+        assert_int_equal(run_until_it_fails(stream, RONDO_CAPTURE), cases[at].result);
+        assert_int_equal(rondo_stream_error(stream, &error),
+                         cases[at].result == -ENODATA ? 0 : cases[at].result);
+        if (strstr(error.text, cases[at].said) == NULL)
+            fail_msg("'%s' does not tell of '%s'", error.text, cases[at].said);
         rondo_stream_close(stream);
     }
 }
@@ -381,6 +423,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(transfer_that_moves_what_it_may_not_ends_the_stream),
+        TEST(transfer_that_is_short_is_the_end_or_the_error_that_it_left),
         TEST(transfer_that_succeeds_with_words_has_succeeded),
         TEST(open_returns_an_errno_with_words_whatever_the_backend_says),
         TEST(open_refuses_a_granted_format_that_cannot_be),
