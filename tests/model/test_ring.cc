@@ -373,10 +373,10 @@ main(int argc, char **argv)
     model::session session("ring", argc, argv);
 
     session.exhaust<handover<1, 2, 1, 3>>("capacity 1, 2 frames");
-    session.exhaust<handover<2, 4, 2, 3>>("capacity 2, 4 frames in pairs");
+    session.exhaust<handover<3, 4, 2, 3>>("capacity 3, 4 frames in pairs");
     session.exhaust<handover<2, 3, 1, 3, waits, 0>>("capacity 2, 3 frames");
     session.exhaust<short_releases<2, 3, 3>>("capacity 2, released short");
-    session.exhaust<copies<2, 4, 2, 2>>("capacity 2, 4 frames copied in pairs");
+    session.exhaust<copies<3, 4, 2, 2>>("capacity 3, 4 frames copied in pairs, 2 tries");
     session.exhaust<lazy_turn<false, 3>>("capacity 5, a turn at once, lazy");
     session.exhaust<lazy_turn<true, 2>>("capacity 5, a turn at once, lazy, checked");
     session.exhaust<lazy_handover<5, 2, 1, 3>>("capacity 5, lazy releases");

@@ -165,9 +165,9 @@ main(int argc, char **argv)
     model::session session("shared ring", argc, argv);
 
     session.exhaust<handover<1, 2, 1, 0, 3>>("capacity 1, 2 frames");
-    session.exhaust<handover<2, 3, 2, 0, 3>>("capacity 2, 3 frames in pairs");
+    session.exhaust<handover<3, 4, 2, 0, 3>>("capacity 3, 4 frames in pairs");
     session.exhaust<handover<2, 3, 2, 1, 3>>("capacity 2, 3 frames, released short");
-    session.exhaust<copies<2, 4, 2, 3>>("capacity 2, 4 frames copied in pairs");
+    session.exhaust<copies<3, 4, 2, 3>>("capacity 3, 4 frames copied in pairs");
     session.sample<handover<3, 10, 2, 0, 0>>("capacity 3, 10 frames, with patience", 20000);
     session.sample<copies<3, 10, 2, 0>>("capacity 3, 10 frames copied, with patience", 20000);
     if (session.is_long()) {
