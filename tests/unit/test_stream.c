@@ -898,7 +898,8 @@ blocking_device_delivers_the_last_frames_before_an_error_and_then_the_error(void
     probe.fail_at = 8777; /* behind what is read ahead, inside a transfer */
     probe.fail_code = -EIO;
     stream = open_stream("probe-blocking:", (struct rondo_stream_config){.realtime_priority = -1,
-                                                                         .format.rate_hz = 8000});
+                                                                         .format.rate_hz = 8000,
+                                                                         .buffer_frames = 2000});
     assert_int_equal(rondo_stream_start(stream), 0);
     while ((result = rondo_stream_wait(stream, DEADLINE_NS)) > 0)
         take_numbered(stream, &number);
