@@ -2,7 +2,9 @@
 /*
  * Hands the cases to Google Benchmark, and writes what they measured as JSON.
  *
- *     rondo_bench [--quick] [--case REGEX] [--repetitions N] [--cpus A,B] [--out FILE] [--list]
+ *     rondo_bench [--quick] [--case REGEX] [--repetitions N] [--cpus A,B] [--out FILE]
+ *     rondo_bench ... --table    prints every median, too
+ *     rondo_bench ... --list     prints the candidates, and measures nothing
  *
  * Case by case, in rounds: in each round every candidate of the case runs once, in a new random
  * order, so that ours and the peers see the same machine. The first round only warms up.
@@ -37,6 +39,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <malloc.h>
 #include <map>
 #include <memory>
 #include <random>
@@ -92,6 +95,7 @@ struct measured {
 struct options {
     bool quick = false;
     bool list = false;
+    bool table = false;
     std::string pattern = ".*";
     int repetitions = 0; /* 0: 7 if quick, otherwise 21 */
     std::string out = "bench/report/results.json";
@@ -179,7 +183,9 @@ repeat(benchmark::State &state, measured &result)
             measure.latency = result.repetition.get();
         }
         bench_memory_reset();
+        alarm(60); /* a peer's own loops know no deadline */
         error = candidate.run(&candidate, candidate.operations, &measure);
+        alarm(0);
         if (error != nullptr) {
             state.SkipWithError(error);
             return;
@@ -476,6 +482,8 @@ parse(int argc, char **argv)
             chosen.quick = true;
         else if (word == "--list")
             chosen.list = true;
+        else if (word == "--table")
+            chosen.table = true;
         else if (word == "--case")
             chosen.pattern = argv[++i];
         else if (word == "--out")
@@ -494,7 +502,8 @@ parse(int argc, char **argv)
                 fail(error);
         } else {
             fail("what is '" + word +
-                 "'? Options: --quick --case REGEX --repetitions N --cpus A,B --out FILE --list");
+                 "'? Options: --quick --case REGEX --repetitions N --cpus A,B --out FILE --table "
+                 "--list");
         }
     }
     return chosen;
@@ -561,6 +570,9 @@ main(int argc, char **argv)
     for (const std::string &warning : warnings)
         std::fprintf(stderr, "warning: %s\n", warning.c_str());
     bench_ns_per_tick();
+    /* What peers allocate by malloc() stays with us between their runs. */
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
 
     benchmark::Initialize(&benchmark_argc, argv);
     for (const auto &result : all) {
@@ -583,7 +595,8 @@ main(int argc, char **argv)
                        ? a->candidate->role < b->candidate->role
                        : std::strcmp(a->candidate->name, b->candidate->name) < 0;
         });
-        print_case(name, results);
+        if (chosen.table)
+            print_case(name, results);
     }
     write_report(chosen, case_names, cases, cpu, repetitions, warnings);
     return 0;

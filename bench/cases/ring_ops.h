@@ -9,6 +9,8 @@
  * lets them be. Valid C11 and C++17, for some peers are C++.
  *
  *     RING_NAME, RING_ROLE        "spa_ringbuffer", BENCH_PEER
+ *     RING_WAITS                  its calls return only when they have succeeded
+ *     RING_IS_NO_INDEX_RING       it has no indices that go from core to core
  *
  *     RING_HAS_ITEMS              items of 8 bytes
  *       ITEM_RING                 its type

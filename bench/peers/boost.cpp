@@ -6,6 +6,7 @@
 #include <new>
 
 #include "bench/cases/ring_ops.h"
+#include "bench/peers/arena_allocator.hpp"
 
 #define RING_NAME "boost spsc_queue"
 #define RING_ROLE BENCH_PEER
@@ -15,27 +16,6 @@
 
 namespace
 {
-
-/* Storage on a cache line. */
-template <typename T> struct arena_allocator {
-    using value_type = T;
-    arena_allocator() = default;
-    template <typename U> arena_allocator(const arena_allocator<U> &)
-    {
-    }
-    T *
-    allocate(std::size_t n)
-    {
-        return static_cast<T *>(bench_memory(n * sizeof(T)));
-    }
-    void
-    deallocate(T *, std::size_t)
-    {
-    }
-    template <typename U> struct rebind {
-        using other = arena_allocator<U>;
-    };
-};
 
 template <typename T>
 using boost_queue = boost::lockfree::spsc_queue<T, boost::lockfree::allocator<arena_allocator<T>>>;
