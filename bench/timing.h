@@ -87,6 +87,17 @@ bench_ns_to_ticks(uint64_t ns)
 /** What the ticks are, for the report: "tsc, 2000.0 MHz". */
 const char *bench_clock_name(void);
 
+/** Fetch the line at @p address for writing. */
+static inline void
+bench_prefetch_write(const void *address)
+{
+#if defined(__x86_64__)
+    __asm__ volatile("prefetchw %0" : : "m"(*(const char *)address));
+#else
+    __builtin_prefetch(address, 1, 3);
+#endif
+}
+
 /** Tell the core that this thread spins. */
 static inline void
 bench_pause(void)

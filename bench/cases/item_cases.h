@@ -43,6 +43,8 @@ push_pop_run(const struct bench_candidate *self, uint64_t operations, struct ben
     return wrong == 0 ? NULL : "an item came out that did not go in";
 }
 
+#ifndef RING_ONE_THREAD_ONLY
+
 /* ---- two threads ---- */
 
 struct items_context {
@@ -174,28 +176,27 @@ bulk_run(const struct bench_candidate *self, uint64_t operations, struct bench_m
 
 /* ---- there and back through two rings ---- */
 
-struct item_trip_context {
+struct item_trip {
+    struct trip trip;
     ITEM_RING *there;
     ITEM_RING *back;
-    uint64_t *stamps; /* rounds + 1 */
-    uint64_t rounds;
 };
 
 static void
 item_trip_near(struct pair_side *side, void *context_)
 {
-    const struct item_trip_context context = *(struct item_trip_context *)context_;
+    const struct item_trip context = *(struct item_trip *)context_;
 
-    for (uint64_t i = 0; i < context.rounds; i++) {
+    for (uint64_t i = 0; i < context.trip.rounds; i++) {
         uint64_t value = 0;
 
-        context.stamps[i] = bench_ticks();
+        context.trip.stamps[i] = bench_ticks();
         while (!item_push(context.there, i)) {
-            if (pair_wait(side))
+            if (RING_WAIT(side))
                 return;
         }
         while (!item_pop(context.back, &value)) {
-            if (pair_wait(side))
+            if (RING_WAIT(side))
                 return;
         }
         if (__builtin_expect(value != i, 0)) {
@@ -203,23 +204,23 @@ item_trip_near(struct pair_side *side, void *context_)
             ITEM_GIVE_UP;
         }
     }
-    context.stamps[context.rounds] = bench_ticks();
+    context.trip.stamps[context.trip.rounds] = bench_ticks();
 }
 
 static void
 item_trip_far(struct pair_side *side, void *context_)
 {
-    const struct item_trip_context context = *(struct item_trip_context *)context_;
+    const struct item_trip context = *(struct item_trip *)context_;
 
-    for (uint64_t i = 0; i < context.rounds; i++) {
+    for (uint64_t i = 0; i < context.trip.rounds; i++) {
         uint64_t value = 0;
 
         while (!item_pop(context.there, &value)) {
-            if (pair_wait(side))
+            if (RING_WAIT(side))
                 return;
         }
         while (!item_push(context.back, value)) {
-            if (pair_wait(side))
+            if (RING_WAIT(side))
                 return;
         }
     }
@@ -229,36 +230,37 @@ static const char *
 item_trip_run(const struct bench_candidate *self, uint64_t operations,
               struct bench_measure *measure)
 {
-    struct item_trip_context context = {
-        item_open(1024), item_open(1024),
-        (uint64_t *)bench_memory((operations + 1) * sizeof(uint64_t)), operations};
+    struct item_trip context = {{0, NULL}, item_open(1024), item_open(1024)};
     const char *error;
 
     (void)self;
     if (context.there == NULL || context.back == NULL)
         return "the ring could not be made";
-    error = pair_run(item_trip_near, item_trip_far, &context, NULL);
-    for (uint64_t i = 0; error == NULL && i < operations; i++)
-        bench_latency_add(measure->latency,
-                          bench_ticks_to_ns(context.stamps[i + 1] - context.stamps[i]));
-    measure->operations = operations;
+    error = trip_run(&context.trip, item_trip_near, item_trip_far, operations, measure);
     item_close(context.there);
     item_close(context.back);
     return error;
 }
 
+#endif /* RING_ONE_THREAD_ONLY */
+
 static const struct bench_candidate item_candidates[] = {
-    {"push_pop_8", RING_NAME, RING_ROLE, BENCH_NS_PER_OPERATION, 1000000, push_pop_run, NULL, 0, 1},
+    {"push_pop_8", RING_NAME, RING_ROLE, BENCH_NS_PER_OPERATION, 1000000, push_pop_run, NULL, 0,
+     RING_QUICK},
+#ifndef RING_ONE_THREAD_ONLY
     {"items", RING_NAME, RING_ROLE, BENCH_OPERATIONS_PER_S, 400000, items_run, NULL, 1024, 0},
     {"items", RING_NAME, RING_ROLE, BENCH_OPERATIONS_PER_S, 1000000, items_run, NULL, 65536, 0},
 #ifdef RING_HAS_BULK
-    {"bulk_64", RING_NAME, RING_ROLE, BENCH_OPERATIONS_PER_S, 2000000, bulk_run, NULL, 1024, 1},
-    {"bulk_64", RING_NAME, RING_ROLE, BENCH_OPERATIONS_PER_S, 4000000, bulk_run, NULL, 65536, 1},
+    {"bulk_64", RING_NAME, RING_ROLE, BENCH_OPERATIONS_PER_S, 2000000, bulk_run, NULL, 1024,
+     RING_QUICK},
+    {"bulk_64", RING_NAME, RING_ROLE, BENCH_OPERATIONS_PER_S, 4000000, bulk_run, NULL, 65536,
+     RING_QUICK},
 #endif
-    {"rtt_8", RING_NAME, RING_ROLE, BENCH_LATENCY, 10000, item_trip_run, NULL, 0, 1},
+    {"rtt_8", RING_NAME, RING_ROLE, BENCH_LATENCY, 10000, item_trip_run, NULL, 0, RING_QUICK},
 #ifndef RING_IS_NO_INDEX_RING
     {"rtt_double_8", RING_NAME, RING_ROLE == BENCH_OURS ? BENCH_VARIANT : RING_ROLE, BENCH_LATENCY,
-     10000, item_trip_run, NULL, 0, 1},
+     10000, item_trip_run, NULL, 0, RING_QUICK},
+#endif
 #endif
 };
 

@@ -10,6 +10,10 @@
  *
  *     RING_NAME, RING_ROLE        "spa_ringbuffer", BENCH_PEER
  *     RING_WAITS                  its calls return only when they have succeeded
+ *     RING_QUICK                  0: no part of --quick; otherwise 1
+ *     RING_ONE_THREAD_ONLY        offer only the cases with one thread
+ *     RING_WAIT(side)             how it waits in round trips and paced streams; else pair_wait()
+ *     RING_CAPACITY_BYTES_MIN     it cannot be smaller
  *     RING_IS_NO_INDEX_RING       it has no indices that go from core to core
  *
  *     RING_HAS_ITEMS              items of 8 bytes

@@ -62,6 +62,13 @@ item_pop(struct ck_items *peer, uint64_t *value)
     return 1;
 }
 
+/* The greatest power of two of at most @p number. */
+static inline uint32_t
+ck_power(uint32_t number)
+{
+    return UINT32_C(1) << (31 - __builtin_clz(number));
+}
+
 /* One element is one block. */
 #define CK_BLOCKS(size)                                                                            \
     struct ck_block_##size {                                                                       \
@@ -76,7 +83,7 @@ item_pop(struct ck_items *peer, uint64_t *value)
     {                                                                                              \
         struct ck_blocks_##size *const peer = bench_memory(sizeof *peer);                          \
                                                                                                    \
-        ck_ring_init(&peer->ring, capacity_bytes / (size));                                        \
+        ck_ring_init(&peer->ring, ck_power(capacity_bytes / (size)));                              \
         peer->slots = bench_memory(capacity_bytes);                                                \
         return peer;                                                                               \
     }                                                                                              \
@@ -109,6 +116,7 @@ CK_BLOCKS(256)
 CK_BLOCKS(512)
 CK_BLOCKS(1024)
 CK_BLOCKS(2048)
+CK_BLOCKS(3528)
 CK_BLOCKS(4096)
 CK_BLOCKS(8192)
 CK_BLOCKS(16384)

@@ -13,6 +13,7 @@
 #define RING_HAS_BULK
 #define RING_HAS_BLOCKS
 #define RING_HAS_SPANS
+#define RING_CAPACITY_BYTES_MIN 4096
 
 #define ITEM_RING        struct SoundIoRingBuffer
 #define BLOCK_RING       struct SoundIoRingBuffer
