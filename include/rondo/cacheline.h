@@ -48,6 +48,9 @@
 #define RONDO_LIKELY(condition)   __builtin_expect(!!(condition), 1)
 #define RONDO_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 
+/* A function of a header that shall not swell its callers: what get() does seldom. */
+#define RONDO__OUT_OF_LINE static __attribute__((noinline, unused))
+
 /**
  * Ask for the cache line at @p address in a state that may be written.
  *

@@ -62,36 +62,38 @@ enum rondo_ring_producer_kind {
     RONDO_PRODUCER_FREE_RUNS = 2
 };
 
+/*
+ * One side's private copy of the geometry, and where its positions stand in memory: `base + pos *
+ * frame_bytes`, until `end`. So any capacity needs neither a mask nor a division, and a release has
+ * nothing to do with the wrap: the next get that comes to the end moves the lap on.
+ */
+struct rondo__ring_lap {
+    uint64_t end;   /* the position at which memory ends in this lap */
+    uintptr_t base; /* the address that position 0 would have in this lap; wraps as positions do */
+    uintptr_t frame_bytes;
+    uint32_t capacity_frames;
+    uint16_t mirrored; /* 1: memory is mapped twice in a row and ends with the second mapping */
+    uint16_t kind;     /* enum rondo_ring_producer_kind */
+};
+
 /* The producer's line: its own words, and private copies of everything that it needs. */
 struct rondo__ring_producer {
     RONDO_ATOMIC(uint64_t) write_pos; /* published */
     RONDO_ATOMIC(uint64_t)
     claim_pos;         /* published: frames before claim_pos - capacity may be overwritten by now */
-    uint64_t room_end; /* positions before this are known to be free (kinds that announce: never
-                          moved) */
-    uint64_t lap_pos;  /* the position that stands at the start of memory in this turn */
-    unsigned char *memory;
-    uint32_t capacity_frames;
-    uint32_t reach_frames; /* contiguous frames from the start of memory: the capacity, twice that
-                              if mirrored */
-    uint32_t frame_bytes;
-    uint32_t kind; /* enum rondo_ring_producer_kind */
+    uint64_t lend_end; /* frames before this are free, announced if need be, and contiguous */
+    struct rondo__ring_lap lap;
+    unsigned char *memory; /* constant */
 } RONDO_CACHE_ALIGNED;
 
 /* The consumer's line. */
 struct rondo__ring_consumer {
     RONDO_ATOMIC(uint64_t) read_pos; /* published; behind pos while releases are held back */
     uint64_t pos;                    /* private: how far the consumer has got */
-    uint64_t
-        fill_end; /* positions before this are known to be filled (free-running: never moved) */
-    uint64_t lap_pos;
+    uint64_t lend_end;   /* frames before this are filled and contiguous; may lie behind pos */
     uint64_t origin_pos; /* constant: a position that stood at the start of memory; a tap finds its
                             lap by it */
-    unsigned char *memory;
-    uint32_t capacity_frames;
-    uint32_t reach_frames;
-    uint32_t frame_bytes;
-    uint32_t kind; /* the producer's kind */
+    struct rondo__ring_lap lap; /* its end is kept rondo__ring_shift() behind */
 } RONDO_CACHE_ALIGNED;
 
 /** A ring. Public so that it may be embedded; its fields are private. The storage is the caller's.
@@ -108,10 +110,77 @@ RONDO_STATIC_ASSERT(offsetof(struct rondo_ring, consumer) == RONDO_CACHELINE_BYT
                     "each side has its own line");
 #endif
 
-static inline uint32_t
-rondo__min_u32(uint32_t a, uint32_t b)
+static inline uint64_t
+rondo__min_u64(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
+}
+
+/* Whether [pos, end) holds @p frames frames, and at least one. It is no number of frames if pos has
+ * passed end, so the difference is signed; 0 - 1 frames are more than any memory has. */
+static inline int
+rondo__ring_holds(uint64_t end, uint64_t pos, uint32_t frames)
+{
+    return (int64_t)(end - pos) > (int64_t)(uint32_t)(frames - 1u);
+}
+
+/* The span of @p frames > 0 frames at @p pos. */
+static inline struct rondo_span
+rondo__ring_span(const struct rondo__ring_lap *lap, uint64_t pos, uint32_t frames)
+{
+    struct rondo_span span;
+
+    span.data = (void *)(lap->base + (uintptr_t)pos * lap->frame_bytes);
+    span.frames = frames;
+    return span;
+}
+
+/* Frames that memory holds without a seam. */
+static inline uint64_t
+rondo__ring_reach(const struct rondo__ring_lap *lap)
+{
+    return (uint64_t)lap->capacity_frames << lap->mirrored;
+}
+
+/* Begin a lap at the start of @p memory with position @p pos. */
+static inline void
+rondo__ring_lap_begin(struct rondo__ring_lap *lap, const unsigned char *memory, uint64_t pos)
+{
+    lap->end = pos + rondo__ring_reach(lap);
+    lap->base = (uintptr_t)memory - (uintptr_t)pos * lap->frame_bytes;
+}
+
+static inline void
+rondo__ring_lap_move(struct rondo__ring_lap *lap, uint64_t frames)
+{
+    lap->end += frames;
+    lap->base -= (uintptr_t)frames * lap->frame_bytes;
+}
+
+/* Move the lap on for a position in it or at its end: then there is at least one frame before the
+ * end, and in mirrored memory a whole capacity. */
+static inline void
+rondo__ring_lap_follow(struct rondo__ring_lap *lap, uint64_t pos)
+{
+    if (lap->end - pos <= (lap->mirrored ? lap->capacity_frames : 0))
+        rondo__ring_lap_move(lap, lap->capacity_frames);
+}
+
+/* The same for a position any number of laps on. */
+static inline void
+rondo__ring_lap_jump(struct rondo__ring_lap *lap, uint64_t pos)
+{
+    const uint64_t begin = lap->end - rondo__ring_reach(lap);
+
+    rondo__ring_lap_move(lap, (pos - begin) / lap->capacity_frames * lap->capacity_frames);
+}
+
+/* A consumer keeps its lap's end this far behind where the producer runs free: get_read() then finds
+ * the lap over, always, and learns on the seldom way that it must not lend. Costs it nothing. */
+static inline uint64_t
+rondo__ring_shift(const struct rondo__ring_consumer *own)
+{
+    return (uint64_t)(own->lap.kind == RONDO_PRODUCER_FREE_RUNS) << 62;
 }
 
 /* Both sides empty, the next frame has position @p pos and stands at the start of memory; geometry
@@ -122,19 +191,21 @@ rondo__ring_place(struct rondo_ring *ring, uint64_t pos)
     /* relaxed: nobody else uses the ring now; the caller hands it to the other thread. */
     rondo_store_relaxed(&ring->producer.write_pos, pos);
     rondo_store_relaxed(&ring->producer.claim_pos, pos);
-    ring->producer.room_end =
-        ring->producer.kind == RONDO_PRODUCER_WAITS ? pos + ring->producer.capacity_frames : pos;
-    ring->producer.lap_pos = pos;
+    ring->producer.lend_end = ring->producer.lap.kind == RONDO_PRODUCER_WAITS
+                                  ? pos + ring->producer.lap.capacity_frames
+                                  : pos;
+    rondo__ring_lap_begin(&ring->producer.lap, ring->producer.memory, pos);
     rondo_store_relaxed(&ring->consumer.read_pos, pos);
     ring->consumer.pos = pos;
-    ring->consumer.fill_end = pos;
-    ring->consumer.lap_pos = pos;
+    ring->consumer.lend_end = pos;
     ring->consumer.origin_pos = pos;
+    ring->consumer.lap = ring->producer.lap;
+    ring->consumer.lap.end -= rondo__ring_shift(&ring->consumer);
 }
 
 static inline int
 rondo__ring_init(struct rondo_ring *ring, void *memory, uint32_t capacity_frames,
-                 uint32_t reach_frames, uint32_t frame_bytes)
+                 uint32_t frame_bytes, uint16_t mirrored)
 {
     size_t bytes = 0;
 
@@ -143,15 +214,15 @@ rondo__ring_init(struct rondo_ring *ring, void *memory, uint32_t capacity_frames
         (uintptr_t)ring % RONDO_CACHELINE_BYTES != 0)
         return -EINVAL;
     if (capacity_frames > RONDO_CAPACITY_FRAMES_MAX || frame_bytes > RONDO_FRAME_BYTES_MAX ||
-        __builtin_mul_overflow((size_t)reach_frames, (size_t)frame_bytes, &bytes) ||
-        bytes > PTRDIFF_MAX)
+        __builtin_mul_overflow((size_t)capacity_frames, (size_t)frame_bytes, &bytes) ||
+        bytes > (size_t)PTRDIFF_MAX >> mirrored)
         return -EOVERFLOW;
 
-    ring->producer.memory = ring->consumer.memory = (unsigned char *)memory;
-    ring->producer.capacity_frames = ring->consumer.capacity_frames = capacity_frames;
-    ring->producer.reach_frames = ring->consumer.reach_frames = reach_frames;
-    ring->producer.frame_bytes = ring->consumer.frame_bytes = frame_bytes;
-    ring->producer.kind = ring->consumer.kind = RONDO_PRODUCER_WAITS;
+    ring->producer.lap.frame_bytes = frame_bytes;
+    ring->producer.lap.capacity_frames = capacity_frames;
+    ring->producer.lap.mirrored = mirrored;
+    ring->producer.lap.kind = RONDO_PRODUCER_WAITS;
+    ring->producer.memory = (unsigned char *)memory;
     rondo__ring_place(ring, 0);
     return 0;
 }
@@ -175,7 +246,7 @@ static inline int
 rondo_ring_init(struct rondo_ring *ring, void *memory, uint32_t capacity_frames,
                 uint32_t frame_bytes)
 {
-    return rondo__ring_init(ring, memory, capacity_frames, capacity_frames, frame_bytes);
+    return rondo__ring_init(ring, memory, capacity_frames, frame_bytes, 0);
 }
 
 /**
@@ -191,12 +262,7 @@ static inline int
 rondo_ring_init_mirrored(struct rondo_ring *ring, void *memory, uint32_t capacity_frames,
                          uint32_t frame_bytes)
 {
-    /* Twice 2^31 does not fit; one frame less still reaches from any offset over a whole capacity.
-     */
-    const uint32_t reach_frames =
-        capacity_frames >= RONDO_CAPACITY_FRAMES_MAX ? UINT32_MAX : 2 * capacity_frames;
-
-    return rondo__ring_init(ring, memory, capacity_frames, reach_frames, frame_bytes);
+    return rondo__ring_init(ring, memory, capacity_frames, frame_bytes, 1);
 }
 
 /**
@@ -211,7 +277,7 @@ rondo_ring_set_producer(struct rondo_ring *ring, enum rondo_ring_producer_kind k
     if (kind != RONDO_PRODUCER_WAITS && kind != RONDO_PRODUCER_WAITS_TAPPED &&
         kind != RONDO_PRODUCER_FREE_RUNS)
         return -EINVAL;
-    ring->producer.kind = ring->consumer.kind = (uint32_t)kind;
+    ring->producer.lap.kind = (uint16_t)kind;
     rondo__ring_place(
         ring,
         rondo_load_relaxed(&ring->producer.write_pos)); /* relaxed: nobody else uses the ring */
@@ -235,35 +301,41 @@ rondo_ring_reset(struct rondo_ring *ring, uint64_t pos)
 static inline uint32_t
 rondo_ring_capacity(const struct rondo_ring *ring)
 {
-    return ring->producer.capacity_frames;
+    return ring->producer.lap.capacity_frames;
 }
 
 /* ---- producer ---- */
 
-/* Where the known room does not suffice: look at the consumer, announce if somebody may be reading
- * what we overwrite. */
-static inline struct rondo_span
-rondo__ring_get_write_slow(struct rondo_ring *ring, uint64_t pos, uint32_t max_frames)
+/* Frames that the producer may write now. */
+static inline uint64_t
+rondo__ring_room(const struct rondo_ring *ring, uint64_t pos)
+{
+    const struct rondo__ring_producer *const own = &ring->producer;
+
+    if (own->lap.kind == RONDO_PRODUCER_FREE_RUNS)
+        return own->lap.capacity_frames;
+    /* PAIR-ROOM acquire: the consumer's reads of the frames that we may now overwrite happened before
+     * it advanced read_pos. A consumer that has skipped ahead of us (skip_read) leaves all free. */
+    return rondo__min_u64(own->lap.capacity_frames -
+                              (pos - rondo_load_acquire(&ring->consumer.read_pos)),
+                          own->lap.capacity_frames);
+}
+
+/* Where what is known to be free does not suffice: move the lap on, look at the consumer, announce
+ * what may be read while we overwrite it. */
+RONDO__OUT_OF_LINE struct rondo_span
+rondo__ring_get_write_look(struct rondo_ring *ring, uint32_t max_frames)
 {
     struct rondo__ring_producer *const own = &ring->producer;
-    const uint32_t offset = (uint32_t)(pos - own->lap_pos);
-    uint32_t frames = rondo__min_u32(max_frames, own->reach_frames - offset);
+    const struct rondo_span none = {0, 0};
+    /* relaxed: write_pos is written by this thread only. */
+    const uint64_t pos = rondo_load_relaxed(&own->write_pos);
+    uint64_t frames = rondo__ring_room(ring, pos);
 
-    if (own->kind == RONDO_PRODUCER_FREE_RUNS) {
-        frames = rondo__min_u32(frames, own->capacity_frames);
-    } else {
-        /* PAIR-ROOM acquire: the consumer's reads of the frames that we may now
-         * overwrite happened before it advanced read_pos. */
-        const uint64_t read_pos = rondo_load_acquire(&ring->consumer.read_pos);
-        uint64_t room = own->capacity_frames - (pos - read_pos);
-
-        if (room > own->capacity_frames) /* the consumer has skipped ahead of us (skip_read) */
-            room = own->capacity_frames;
-        frames = rondo__min_u32(frames, (uint32_t)room);
-        if (own->kind == RONDO_PRODUCER_WAITS)
-            own->room_end = pos + room;
-    }
-    if (own->kind != RONDO_PRODUCER_WAITS) {
+    rondo__ring_lap_follow(&own->lap, pos);
+    frames = rondo__min_u64(frames, own->lap.end - pos);
+    if (own->lap.kind != RONDO_PRODUCER_WAITS) {
+        frames = rondo__min_u64(frames, max_frames);
         /* relaxed: claim_pos is written by this thread only; it never goes back, though a get may
          * be repeated smaller. */
         if ((int64_t)(pos + frames - rondo_load_relaxed(&own->claim_pos)) > 0)
@@ -272,7 +344,9 @@ rondo__ring_get_write_slow(struct rondo_ring *ring, uint64_t pos, uint32_t max_f
         rondo_fence_release(); /* PAIR-CLAIM release: the claim is seen before any frame that
                                   overwrites */
     }
-    return rondo__span(own->memory, offset, own->frame_bytes, frames);
+    own->lend_end = pos + frames;
+    frames = rondo__min_u64(frames, max_frames);
+    return frames > 0 ? rondo__ring_span(&own->lap, pos, (uint32_t)frames) : none;
 }
 
 /**
@@ -290,7 +364,7 @@ rondo__ring_get_write_slow(struct rondo_ring *ring, uint64_t pos, uint32_t max_f
  * never an error
  *
  * @thread   producer only; runs beside any consumer call (table at the top of this file)
- * @rt       wait-free, bounded: no call, no loop, at most one cache miss
+ * @rt       wait-free, bounded: no loop, at most one cache miss
  * @lifetime the span is valid until rondo_ring_release_write() or the memory ends
  */
 static inline struct rondo_span
@@ -300,14 +374,9 @@ rondo_ring_get_write(struct rondo_ring *ring, uint32_t max_frames)
     /* relaxed: write_pos is written by this thread only. */
     const uint64_t pos = rondo_load_relaxed(&own->write_pos);
 
-    if (RONDO_UNLIKELY((int64_t)(own->room_end - pos) < (int64_t)max_frames))
-        return rondo__ring_get_write_slow(ring, pos, max_frames);
-    {
-        const uint32_t offset = (uint32_t)(pos - own->lap_pos);
-
-        return rondo__span(own->memory, offset, own->frame_bytes,
-                           rondo__min_u32(max_frames, own->reach_frames - offset));
-    }
+    if (RONDO_UNLIKELY(!rondo__ring_holds(own->lend_end, pos, max_frames)))
+        return rondo__ring_get_write_look(ring, max_frames);
+    return rondo__ring_span(&own->lap, pos, max_frames);
 }
 
 /**
@@ -324,8 +393,6 @@ rondo_ring_release_write(struct rondo_ring *ring, uint32_t frames)
     /* relaxed: write_pos is written by this thread only. */
     const uint64_t pos = rondo_load_relaxed(&own->write_pos) + frames;
 
-    if (pos - own->lap_pos >= own->capacity_frames)
-        own->lap_pos += own->capacity_frames;
     /* PAIR-FILL release: the frames are in memory before the consumer sees them. */
     rondo_store_release(&own->write_pos, pos);
 }
@@ -341,16 +408,8 @@ rondo_ring_release_write(struct rondo_ring *ring, uint32_t frames)
 static inline uint32_t
 rondo_ring_room(const struct rondo_ring *ring)
 {
-    const struct rondo__ring_producer *const own = &ring->producer;
-    uint64_t room = own->capacity_frames;
-
-    if (own->kind != RONDO_PRODUCER_FREE_RUNS) {
-        /* relaxed: write_pos is ours. PAIR-ROOM acquire: as in get_write(). */
-        room -= rondo_load_relaxed(&own->write_pos) - rondo_load_acquire(&ring->consumer.read_pos);
-        if (room > own->capacity_frames)
-            room = own->capacity_frames;
-    }
-    return (uint32_t)room;
+    /* relaxed: write_pos is written by this thread only. */
+    return (uint32_t)rondo__ring_room(ring, rondo_load_relaxed(&ring->producer.write_pos));
 }
 
 /**
@@ -371,25 +430,21 @@ rondo_ring_warm_write(struct rondo_ring *ring, uint32_t frames)
     struct rondo__ring_producer *const own = &ring->producer;
     /* relaxed: write_pos is written by this thread only. */
     const uint64_t pos = rondo_load_relaxed(&own->write_pos);
-    const uint32_t offset = (uint32_t)(pos - own->lap_pos);
-    uint64_t room;
+    const uint64_t room = rondo__ring_room(ring, pos);
+    const uint64_t wanted = rondo__min_u64(room, frames);
+    uint64_t contiguous;
+    size_t first_bytes;
 
-    if (own->kind == RONDO_PRODUCER_FREE_RUNS)
+    if (own->lap.kind == RONDO_PRODUCER_FREE_RUNS)
         return;
-    /* PAIR-ROOM acquire: as in get_write(). */
-    room = own->capacity_frames - (pos - rondo_load_acquire(&ring->consumer.read_pos));
-    if (room > own->capacity_frames)
-        room = own->capacity_frames;
-    if (own->kind == RONDO_PRODUCER_WAITS)
-        own->room_end = pos + room;
-    frames = rondo__min_u32(frames, (uint32_t)room);
-    {
-        const uint32_t first = rondo__min_u32(frames, own->reach_frames - offset);
-
-        rondo_prefetch_write_range(own->memory + (size_t)offset * own->frame_bytes,
-                                   (size_t)first * own->frame_bytes);
-        rondo_prefetch_write_range(own->memory, (size_t)(frames - first) * own->frame_bytes);
-    }
+    rondo__ring_lap_follow(&own->lap, pos);
+    contiguous = own->lap.end - pos;
+    if (own->lap.kind == RONDO_PRODUCER_WAITS)
+        own->lend_end = pos + rondo__min_u64(room, contiguous);
+    first_bytes = (size_t)(rondo__min_u64(wanted, contiguous) * own->lap.frame_bytes);
+    rondo_prefetch_write_range(rondo__ring_span(&own->lap, pos, 1).data, first_bytes);
+    /* What goes on at the start of memory; nothing does so in mirrored memory. */
+    rondo_prefetch_write_range(own->memory, (size_t)(wanted * own->lap.frame_bytes) - first_bytes);
 }
 
 /** Copies of at least this many bytes prefetch their span for writing (measured: 2.4 times the best
@@ -416,7 +471,7 @@ static inline uint32_t
 rondo_ring_write(struct rondo_ring *ring, const void *src, uint32_t frames)
 {
     const struct rondo_span first = rondo_ring_get_write(ring, frames);
-    const size_t first_bytes = (size_t)first.frames * ring->producer.frame_bytes;
+    const size_t first_bytes = (size_t)first.frames * ring->producer.lap.frame_bytes;
     struct rondo_span second;
 
     if (first.frames == 0)
@@ -429,7 +484,7 @@ rondo_ring_write(struct rondo_ring *ring, const void *src, uint32_t frames)
     second = rondo_ring_get_write(ring, frames - first.frames);
     if (second.frames > 0) {
         rondo__ring_copy_in(second.data, (const unsigned char *)src + first_bytes,
-                            (size_t)second.frames * ring->producer.frame_bytes);
+                            (size_t)second.frames * ring->producer.lap.frame_bytes);
         rondo_ring_release_write(ring, second.frames);
     }
     return first.frames + second.frames;
@@ -480,17 +535,42 @@ rondo_ring_catch_up_write(struct rondo_ring *ring)
         return 0;
     pos = rondo_load_relaxed(&own->write_pos) +
           late; /* relaxed: write_pos is written by this thread only */
-    own->lap_pos += (pos - own->lap_pos) / own->capacity_frames * own->capacity_frames;
+    rondo__ring_lap_jump(&own->lap, pos);
     /* Nothing was written at the positions jumped over: to a tap, all before the new one counts as
      * overwritten. relaxed: claim_pos is written by this thread only; the release below orders it.
      */
-    rondo_store_relaxed(&own->claim_pos, pos + own->capacity_frames);
+    rondo_store_relaxed(&own->claim_pos, pos + own->lap.capacity_frames);
     /* PAIR-FILL release: as in release_write(), though it hands over no frame. */
     rondo_store_release(&own->write_pos, pos);
     return late;
 }
 
 /* ---- consumer ---- */
+
+/* Where there are fewer frames than asked for, or memory ends: lend what there is, move the lap on. */
+RONDO__OUT_OF_LINE struct rondo_span
+rondo__ring_get_read_less(struct rondo_ring *ring, uint64_t fill_end, uint32_t max_frames)
+{
+    struct rondo__ring_consumer *const own = &ring->consumer;
+    const struct rondo_span none = {0, 0};
+    const uint64_t pos = own->pos;
+    const int64_t fill = (int64_t)(fill_end - pos);
+    uint64_t frames;
+
+    if (own->lap.kind == RONDO_PRODUCER_FREE_RUNS)
+        return none;
+    /* PAIR-ROOM release: an empty ring holds no release back, so that a producer that waits for
+     * room gets it. relaxed: read_pos is written by this thread only. */
+    if (fill == 0 && rondo_load_relaxed(&own->read_pos) != pos)
+        rondo_store_release(&own->read_pos, pos);
+    if (fill <= 0)
+        return none;
+    rondo__ring_lap_follow(&own->lap, pos);
+    frames = rondo__min_u64((uint64_t)fill, own->lap.end - pos);
+    own->lend_end = pos + frames;
+    frames = rondo__min_u64(frames, max_frames);
+    return frames > 0 ? rondo__ring_span(&own->lap, pos, (uint32_t)frames) : none;
+}
 
 /**
  * Borrow up to @p max_frames contiguous filled frames, without copying.
@@ -502,7 +582,7 @@ rondo_ring_catch_up_write(struct rondo_ring *ring)
  * @return            frames 0 (data NULL) when empty; never an error
  *
  * @thread   consumer only
- * @rt       wait-free, bounded: no call, no loop, at most one cache miss
+ * @rt       wait-free, bounded: no loop, at most one cache miss
  * @lifetime the span is valid until the release
  */
 static inline struct rondo_span
@@ -510,34 +590,18 @@ rondo_ring_get_read(struct rondo_ring *ring, uint32_t max_frames)
 {
     struct rondo__ring_consumer *const own = &ring->consumer;
     const uint64_t pos = own->pos;
-    const uint32_t offset = (uint32_t)(pos - own->lap_pos);
-    int64_t fill = (int64_t)(own->fill_end - pos);
 
-    if (fill < (int64_t)max_frames && own->kind != RONDO_PRODUCER_FREE_RUNS) {
+    /* A consumer that keeps up finds nothing known, and looks. */
+    if (RONDO_LIKELY(!rondo__ring_holds(own->lend_end, pos, max_frames))) {
         /* PAIR-FILL acquire: the producer wrote the frames before it advanced write_pos. */
-        own->fill_end = rondo_load_acquire(&ring->producer.write_pos);
-        fill = (int64_t)(own->fill_end - pos);
-        /* PAIR-ROOM release: an empty ring holds no release back, so that a producer that waits for
-         * room gets it. relaxed: read_pos is written by this thread only. */
-        if (fill == 0 && rondo_load_relaxed(&own->read_pos) != pos)
-            rondo_store_release(&own->read_pos, pos);
+        const uint64_t fill_end = rondo_load_acquire(&ring->producer.write_pos);
+
+        if (RONDO_UNLIKELY((int64_t)(fill_end - own->lap.end) > 0 ||
+                           !rondo__ring_holds(fill_end, pos, max_frames)))
+            return rondo__ring_get_read_less(ring, fill_end, max_frames);
+        own->lend_end = fill_end;
     }
-    if (fill < (int64_t)max_frames)
-        max_frames = fill > 0 ? (uint32_t)fill : 0;
-    return rondo__span(own->memory, offset, own->frame_bytes,
-                       rondo__min_u32(max_frames, own->reach_frames - offset));
-}
-
-/* Advance the consumer's private position by frames that it was lent. */
-static inline uint64_t
-rondo__ring_advance_read(struct rondo__ring_consumer *own, uint32_t frames)
-{
-    const uint64_t pos = own->pos + frames;
-
-    if (pos - own->lap_pos >= own->capacity_frames)
-        own->lap_pos += own->capacity_frames;
-    own->pos = pos;
-    return pos;
+    return rondo__ring_span(&own->lap, pos, max_frames);
 }
 
 /**
@@ -550,29 +614,31 @@ rondo__ring_advance_read(struct rondo__ring_consumer *own, uint32_t frames)
 static inline void
 rondo_ring_release_read(struct rondo_ring *ring, uint32_t frames)
 {
-    /* PAIR-ROOM release: our reads of the frames are done before the producer may overwrite them.
-     */
-    rondo_store_release(&ring->consumer.read_pos,
-                        rondo__ring_advance_read(&ring->consumer, frames));
+    struct rondo__ring_consumer *const own = &ring->consumer;
+
+    own->pos += frames;
+    /* PAIR-ROOM release: our reads of the frames are done before the producer may overwrite them. */
+    rondo_store_release(&own->read_pos, own->pos);
 }
 
 /**
  * rondo_ring_release_read() with hysteresis: tells the producer only every quarter of the capacity.
  *
  * For consumers that take item by item from a fast producer: the producer's line then moves between
- * the cores once a quarter turn and not once an item (1.8 to 6 times the rate, measured). Room
- * appears late, but always before a get (of either kind, for at least one frame) finds the ring
- * empty; rondo_ring_fill() alone tells nothing. May be mixed with rondo_ring_release_read(), which
- * tells all that was held back.
+ * the cores once a quarter lap and not once an item (1.8 to 6 times the rate, measured). Room
+ * appears late, but always before a get (of either kind) finds the ring empty; rondo_ring_fill()
+ * alone tells nothing. May be mixed with rondo_ring_release_read(), which tells all that was held
+ * back.
  */
 static inline void
 rondo_ring_release_read_lazy(struct rondo_ring *ring, uint32_t frames)
 {
     struct rondo__ring_consumer *const own = &ring->consumer;
-    const uint64_t pos = rondo__ring_advance_read(own, frames);
+    const uint64_t pos = own->pos + frames;
 
+    own->pos = pos;
     /* relaxed: read_pos is written by this thread only. PAIR-ROOM release: as in release_read(). */
-    if (pos - rondo_load_relaxed(&own->read_pos) >= (own->capacity_frames + 3) / 4)
+    if (pos - rondo_load_relaxed(&own->read_pos) >= (own->lap.capacity_frames + 3) / 4)
         rondo_store_release(&own->read_pos, pos);
 }
 
@@ -592,8 +658,8 @@ rondo_ring_fill(const struct rondo_ring *ring)
 
     if (fill <= 0)
         return 0;
-    return fill > (int64_t)ring->consumer.capacity_frames ? ring->consumer.capacity_frames
-                                                          : (uint32_t)fill;
+    return fill > (int64_t)ring->consumer.lap.capacity_frames ? ring->consumer.lap.capacity_frames
+                                                              : (uint32_t)fill;
 }
 
 /**
@@ -608,7 +674,7 @@ static inline uint32_t
 rondo_ring_read(struct rondo_ring *ring, void *dst, uint32_t frames)
 {
     const struct rondo_span first = rondo_ring_get_read(ring, frames);
-    const size_t first_bytes = (size_t)first.frames * ring->consumer.frame_bytes;
+    const size_t first_bytes = (size_t)first.frames * ring->consumer.lap.frame_bytes;
     struct rondo_span second;
 
     if (first.frames == 0)
@@ -621,7 +687,7 @@ rondo_ring_read(struct rondo_ring *ring, void *dst, uint32_t frames)
     second = rondo_ring_get_read(ring, frames - first.frames);
     if (second.frames > 0) {
         memcpy((unsigned char *)dst + first_bytes, second.data,
-               (size_t)second.frames * ring->consumer.frame_bytes);
+               (size_t)second.frames * ring->consumer.lap.frame_bytes);
         rondo_ring_release_read(ring, second.frames);
     }
     return first.frames + second.frames;
@@ -651,42 +717,38 @@ rondo_ring_skip_read(struct rondo_ring *ring, uint32_t frames)
     struct rondo__ring_consumer *const own = &ring->consumer;
 
     own->pos += frames;
-    own->lap_pos += (own->pos - own->lap_pos) / own->capacity_frames * own->capacity_frames;
+    own->lap.end += rondo__ring_shift(own);
+    rondo__ring_lap_jump(&own->lap, own->pos);
+    own->lap.end -= rondo__ring_shift(own);
     /* PAIR-ROOM release: as in release_read(). */
     rondo_store_release(&own->read_pos, own->pos);
 }
 
 /* ---- a consumer that may be overtaken ---- */
 
-/* What a reader needs that may be overtaken: the consumer's fields here, a tap's in tap.h. */
-struct rondo__reader {
-    uint64_t *pos;
-    uint64_t *lap_pos;
-    uint64_t capacity_frames;
-};
-
-/* If frames before the reader's position may be overwritten, jump. Returns how far. */
+/* If frames before the position of a reader (the consumer here, a tap in tap.h) may be overwritten,
+ * jump. Returns how far. */
 static inline uint64_t
-rondo__reader_overtaken(const struct rondo_ring *ring, struct rondo__reader reader)
+rondo__reader_overtaken(const struct rondo_ring *ring, struct rondo__ring_lap *lap, uint64_t *pos)
 {
     /* relaxed: only a first look; the release checks what was read. */
-    const uint64_t oldest = rondo_load_relaxed(&ring->producer.claim_pos) - reader.capacity_frames;
+    const uint64_t oldest = rondo_load_relaxed(&ring->producer.claim_pos) - lap->capacity_frames;
     uint64_t write_pos;
     uint64_t resume;
     uint64_t lost;
 
-    if (RONDO_LIKELY((int64_t)(oldest - *reader.pos) <= 0))
+    if (RONDO_LIKELY((int64_t)(oldest - *pos) <= 0))
         return 0;
     /* PAIR-FILL acquire: as in get_read(). */
     write_pos = rondo_load_acquire(&ring->producer.write_pos);
-    resume = write_pos - reader.capacity_frames / 2;
+    resume = write_pos - lap->capacity_frames / 2;
     if ((int64_t)(oldest - resume) > 0)
         resume = oldest;
     if ((int64_t)(write_pos - resume) < 0)
         resume = write_pos;
-    lost = resume - *reader.pos;
-    *reader.pos = resume;
-    *reader.lap_pos += (resume - *reader.lap_pos) / reader.capacity_frames * reader.capacity_frames;
+    lost = resume - *pos;
+    *pos = resume;
+    rondo__ring_lap_jump(lap, resume);
     return lost;
 }
 
@@ -724,22 +786,23 @@ static inline struct rondo_span
 rondo_ring_get_read_checked(struct rondo_ring *ring, uint32_t max_frames, uint64_t *lost_frames)
 {
     struct rondo__ring_consumer *const own = &ring->consumer;
-    const struct rondo__reader reader = {&own->pos, &own->lap_pos, own->capacity_frames};
-    uint32_t offset;
-    uint32_t fill;
+    const struct rondo_span none = {0, 0};
+    uint64_t frames;
 
-    *lost_frames = rondo__reader_overtaken(ring, reader);
+    own->lap.end += rondo__ring_shift(own);
+    *lost_frames = rondo__reader_overtaken(ring, &own->lap, &own->pos);
+    rondo__ring_lap_follow(&own->lap, own->pos);
+    frames = own->lap.end - own->pos;
+    own->lap.end -= rondo__ring_shift(own);
     if (*lost_frames > 0)
         rondo_store_release(&own->read_pos, own->pos); /* PAIR-ROOM release: as in release_read() */
-    fill = rondo_ring_fill(ring);
+    frames = rondo__min_u64(frames, rondo_ring_fill(ring));
     /* PAIR-ROOM release: as in get_read(), an empty ring holds no release back.
      * relaxed: read_pos is written by this thread only. */
-    if (fill == 0 && rondo_load_relaxed(&own->read_pos) != own->pos)
+    if (frames == 0 && rondo_load_relaxed(&own->read_pos) != own->pos)
         rondo_store_release(&own->read_pos, own->pos);
-    max_frames = rondo__min_u32(max_frames, fill);
-    offset = (uint32_t)(own->pos - own->lap_pos);
-    return rondo__span(own->memory, offset, own->frame_bytes,
-                       rondo__min_u32(max_frames, own->reach_frames - offset));
+    frames = rondo__min_u64(frames, max_frames);
+    return frames > 0 ? rondo__ring_span(&own->lap, own->pos, (uint32_t)frames) : none;
 }
 
 /**
@@ -754,7 +817,7 @@ static inline uint32_t
 rondo_ring_release_read_checked(struct rondo_ring *ring, uint32_t frames)
 {
     const uint32_t lapped =
-        rondo__reader_lapped(ring, ring->consumer.pos, ring->consumer.capacity_frames, frames);
+        rondo__reader_lapped(ring, ring->consumer.pos, ring->consumer.lap.capacity_frames, frames);
 
     rondo_ring_release_read(ring, frames);
     return lapped;

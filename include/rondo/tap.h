@@ -20,12 +20,7 @@
 struct rondo_tap {
     const struct rondo_ring *ring;
     uint64_t pos;
-    uint64_t lap_pos;
-    unsigned char
-        *memory; /* the geometry is copied, so that the tap reads no line but the producer's */
-    uint32_t capacity_frames;
-    uint32_t reach_frames;
-    uint32_t frame_bytes;
+    struct rondo__ring_lap lap; /* a copy, so that the tap reads no line but the producer's */
 };
 
 /**
@@ -40,18 +35,18 @@ rondo_tap_init(struct rondo_tap *tap, const struct rondo_ring *ring)
 {
     if (tap == NULL || ring == NULL)
         return -EINVAL;
-    if (ring->producer.kind == RONDO_PRODUCER_WAITS)
+    if (ring->producer.lap.kind == RONDO_PRODUCER_WAITS)
         return -ENOTSUP;
     tap->ring = ring;
     /* PAIR-FILL acquire: what the producer did before this position is behind us. */
     tap->pos = rondo_load_acquire(&ring->producer.write_pos);
-    tap->lap_pos = ring->consumer.origin_pos;
-    tap->lap_pos +=
-        (tap->pos - tap->lap_pos) / ring->consumer.capacity_frames * ring->consumer.capacity_frames;
-    tap->memory = ring->consumer.memory;
-    tap->capacity_frames = ring->consumer.capacity_frames;
-    tap->reach_frames = ring->consumer.reach_frames;
-    tap->frame_bytes = ring->consumer.frame_bytes;
+    /* Constants alone: the ring's own laps move on while we look. */
+    tap->lap.frame_bytes = ring->consumer.lap.frame_bytes;
+    tap->lap.capacity_frames = ring->consumer.lap.capacity_frames;
+    tap->lap.mirrored = ring->consumer.lap.mirrored;
+    tap->lap.kind = ring->consumer.lap.kind;
+    rondo__ring_lap_begin(&tap->lap, ring->producer.memory, ring->consumer.origin_pos);
+    rondo__ring_lap_jump(&tap->lap, tap->pos);
     return 0;
 }
 
@@ -64,19 +59,17 @@ rondo_tap_init(struct rondo_tap *tap, const struct rondo_ring *ring)
 static inline struct rondo_span
 rondo_tap_get(struct rondo_tap *tap, uint32_t max_frames, uint64_t *lost_frames)
 {
-    const struct rondo__reader reader = {&tap->pos, &tap->lap_pos, tap->capacity_frames};
-    uint64_t fill;
-    uint32_t offset;
+    const struct rondo_span none = {0, 0};
+    uint64_t frames;
 
-    *lost_frames = rondo__reader_overtaken(tap->ring, reader);
+    *lost_frames = rondo__reader_overtaken(tap->ring, &tap->lap, &tap->pos);
+    rondo__ring_lap_follow(&tap->lap, tap->pos);
     /* PAIR-FILL acquire: as in rondo_ring_get_read(). */
-    fill = rondo_load_acquire(&tap->ring->producer.write_pos) - tap->pos;
-    if (fill > tap->capacity_frames)
-        fill = tap->capacity_frames;
-    offset = (uint32_t)(tap->pos - tap->lap_pos);
-    return rondo__span(
-        tap->memory, offset, tap->frame_bytes,
-        rondo__min_u32(rondo__min_u32(max_frames, (uint32_t)fill), tap->reach_frames - offset));
+    frames = rondo_load_acquire(&tap->ring->producer.write_pos) - tap->pos;
+    frames = rondo__min_u64(frames, tap->lap.capacity_frames);
+    frames = rondo__min_u64(frames, tap->lap.end - tap->pos);
+    frames = rondo__min_u64(frames, max_frames);
+    return frames > 0 ? rondo__ring_span(&tap->lap, tap->pos, (uint32_t)frames) : none;
 }
 
 /**
@@ -88,11 +81,10 @@ rondo_tap_get(struct rondo_tap *tap, uint32_t max_frames, uint64_t *lost_frames)
 static inline uint32_t
 rondo_tap_release(struct rondo_tap *tap, uint32_t frames)
 {
-    const uint32_t lapped = rondo__reader_lapped(tap->ring, tap->pos, tap->capacity_frames, frames);
+    const uint32_t lapped =
+        rondo__reader_lapped(tap->ring, tap->pos, tap->lap.capacity_frames, frames);
 
     tap->pos += frames;
-    if (tap->pos - tap->lap_pos >= tap->capacity_frames)
-        tap->lap_pos += tap->capacity_frames;
     return lapped;
 }
 

@@ -8,6 +8,8 @@
 #ifndef RONDO_TESTS_MODEL_RING_MODEL_H
 #define RONDO_TESTS_MODEL_RING_MODEL_H
 
+#include <algorithm>
+
 #include <rondo/ring.h>
 
 namespace model
@@ -81,7 +83,7 @@ template <typename frame, uint32_t capacity> class ring
         uint32_t done = 0;
 
         for (uint32_t i = 0; done < frames && (attempts == 0 || i < attempts); i++) {
-            const uint32_t now = write(rondo__min_u32(block, frames - done), held_back);
+            const uint32_t now = write(std::min(block, frames - done), held_back);
 
             if (now == 0 && attempts == 0)
                 wait_for_others();

@@ -3,6 +3,8 @@
 // The ring with a producer that waits: every frame arrives once, in order, and no access to a frame
 // races with another.
 
+#include <algorithm>
+
 #include "model.h"
 
 // write() and read() copy frames.
@@ -94,8 +96,7 @@ struct copies : rl::test_suite<copies<capacity, frames, block, attempts>, 2> {
         uint32_t done = 0;
 
         for (uint32_t i = 0; done < frames && (attempts == 0 || i < attempts); i++) {
-            const uint32_t now =
-                index == 0 ? write(rondo__min_u32(block, frames - done)) : read(block);
+            const uint32_t now = index == 0 ? write(std::min(block, frames - done)) : read(block);
 
             if (now == 0 && attempts == 0)
                 model::wait_for_others();

@@ -3,6 +3,8 @@
 // The ring with a producer that does not wait: what the consumer is told to be whole is whole, what
 // it is told to be lost had been announced, and both together are all frames.
 
+#include <algorithm>
+
 #include "model.h"
 
 #include <rondo/ring.h>
@@ -31,7 +33,7 @@ struct overtaken : rl::test_suite<overtaken<capacity, frames, block, looks>, 2> 
     {
         if (index == 0) {
             for (uint32_t done = 0; done < frames;) {
-                const uint32_t now = ring.write(rondo__min_u32(block, frames - done));
+                const uint32_t now = ring.write(std::min(block, frames - done));
 
                 RL_ASSERT(now > 0);
                 done += now;
