@@ -241,6 +241,8 @@ measure_case(const std::string &name, std::vector<measured *> &results, int repe
 {
     static std::mt19937 random{std::random_device{}()};
 
+    const uint64_t start_ns = bench_clock_ns();
+
     std::fprintf(stderr, "%-22s", name.c_str());
     for (int round = -1; round < repetitions; round++) {
         std::shuffle(results.begin(), results.end(), random);
@@ -262,7 +264,7 @@ measure_case(const std::string &name, std::vector<measured *> &results, int repe
         }
         std::fputc('.', stderr);
     }
-    std::fputc('\n', stderr);
+    std::fprintf(stderr, " %.1f s\n", static_cast<double>(bench_clock_ns() - start_ns) * 1e-9);
 }
 
 double

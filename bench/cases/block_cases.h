@@ -50,7 +50,7 @@ static const struct bench_candidate BLOCK_FN(block_candidates)[] = {
 #ifndef RING_ONE_THREAD_ONLY
     {"blocks", RING_NAME, RING_ROLE, BENCH_BYTES_PER_S, BLOCK_OPERATIONS, BLOCK_FN(blocks_run),
      &bench_ring_bytes, BLOCK_BYTES, RING_QUICK},
-#ifdef RING_HAS_SPANS
+#if defined(RING_HAS_SPANS) && !defined(RING_LENDS_SHORT)
     {"blocks_lent", RING_NAME, RING_ROLE, BENCH_BYTES_PER_S, BLOCK_OPERATIONS, BLOCK_FN(lent_run),
      &bench_ring_bytes, BLOCK_BYTES, 0},
 #endif

@@ -86,7 +86,7 @@ BLOCK_FN(blocks_run)(const struct bench_candidate *self, uint64_t operations,
 
 /* ---- two threads, lent: only the first and the last word are touched ---- */
 
-#if defined(RING_HAS_SPANS) && BLOCK_BYTES != 3528
+#if defined(RING_HAS_SPANS) && !defined(RING_LENDS_SHORT) && BLOCK_BYTES != 3528
 
 static void
 BLOCK_FN(lent_producer)(struct pair_side *side, void *context_)

@@ -3,6 +3,7 @@
  * All cases of rondo's double buffer. The including file says which kind of it this is:
  *
  *     DOUBLE_NAME, DOUBLE_ROLE, DOUBLE_QUICK  "" or ", without ..."
+ *     DOUBLE_PACED                            offer paced streams, too
  *     DOUBLE_PREFETCH(data, bytes)            before a period is filled
  *     DOUBLE_WARM(buffer)                     in round trips, when a period has been sent
  *     DOUBLE_WAIT(side)                       while spinning
@@ -293,6 +294,8 @@ double_stream_run(const struct bench_candidate *self, uint64_t operations,
     return pair_run(stream_producer, stream_consumer, &context, &measure->ns);
 }
 
+#ifdef DOUBLE_PACED
+
 /* ---- paced, as the rings ---- */
 
 struct double_paced {
@@ -360,6 +363,8 @@ double_paced_run(const struct bench_candidate *self, uint64_t operations,
                      operations, measure);
 }
 
+#endif
+
 /* ---- one thread ---- */
 
 static const char *
@@ -394,8 +399,10 @@ double_pair_run(const struct bench_candidate *self, uint64_t operations,
 static const struct double_case handoff = {handoff_near, handoff_far, 64};
 static const struct double_case word = {word_near, word_far, 64};
 static const struct double_case period_1k = {period_near, period_far, 1024};
+#ifdef DOUBLE_PACED
 static const struct paced_kind warmed = {1, 0, 0};
 static const struct paced_kind cold = {0, 0, 0};
+#endif
 
 #define DOUBLE "rondo double buffer" DOUBLE_NAME
 #define STREAM(bytes)                                                                              \
@@ -424,8 +431,10 @@ static const struct bench_candidate candidates[] = {
     STREAM(1024),
     STREAM(4096),
     STREAM(16384),
+#ifdef DOUBLE_PACED
     PACED(1024),
     PACED(4096),
+#endif
 };
 
 __attribute__((constructor)) static void

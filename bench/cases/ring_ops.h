@@ -12,6 +12,7 @@
  *     RING_WAITS                  its calls return only when they have succeeded
  *     RING_QUICK                  0: no part of --quick; otherwise 1
  *     RING_ONE_THREAD_ONLY        offer only the cases with one thread
+ *     RING_LENDS_SHORT            its blocks do not divide it, so some are lent in two parts
  *     RING_WAIT(side)             how it waits in round trips and paced streams; else pair_wait()
  *     RING_CAPACITY_BYTES_MIN     it cannot be smaller
  *     RING_IS_NO_INDEX_RING       it has no indices that go from core to core

@@ -1,6 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * rondo's ring behind the bench's operations (ring_ops.h). Frames are two floats: 8 bytes.
+ *
+ * The variants (variants/) define before they include this file:
+ *
+ *     RONDO_OPS_RING(bytes), RONDO_OPS_MEMORY(bytes)  where the ring and its frames lie
+ *     RONDO_OPS_CAPACITY(frames)                      another capacity than asked for
+ *     RONDO_OPS_OPEN(frames), RONDO_OPS_CLOSE(ring)   or all of it
+ *     RONDO_OPS_KIND                                  what its producer does
+ *     RONDO_OPS_PLAIN_WRITE                           fill what get_write() lends by memcpy()
+ *     RONDO_OPS_LAZY_READ                             give back by release_read_lazy()
  */
 #include <rondo/ring.h>
 
@@ -12,6 +21,24 @@
 #define RING_HAS_SPANS
 #define RING_HAS_WARM
 
+#ifndef RONDO_OPS_RING
+#define RONDO_OPS_RING(bytes) bench_memory(bytes)
+#endif
+#ifndef RONDO_OPS_MEMORY
+#define RONDO_OPS_MEMORY(bytes) bench_memory(bytes)
+#endif
+#ifndef RONDO_OPS_CAPACITY
+#define RONDO_OPS_CAPACITY(frames) (frames)
+#endif
+#ifndef RONDO_OPS_KIND
+#define RONDO_OPS_KIND RONDO_PRODUCER_WAITS
+#endif
+#ifdef RONDO_OPS_LAZY_READ
+#define RONDO_OPS_RELEASE_READ rondo_ring_release_read_lazy
+#else
+#define RONDO_OPS_RELEASE_READ rondo_ring_release_read
+#endif
+
 #define ITEM_RING        struct rondo_ring
 #define BLOCK_RING       struct rondo_ring
 #define BLOCK_UNIT_BYTES 8u
@@ -19,16 +46,28 @@
 static inline struct rondo_ring *
 item_open(uint32_t capacity)
 {
-    struct rondo_ring *const ring = (struct rondo_ring *)bench_memory(sizeof *ring);
+#ifdef RONDO_OPS_OPEN
+    return RONDO_OPS_OPEN(capacity);
+#else
+    struct rondo_ring *const ring = (struct rondo_ring *)RONDO_OPS_RING(sizeof *ring);
+    const uint32_t frames = RONDO_OPS_CAPACITY(capacity);
 
-    return rondo_ring_init(ring, bench_memory((size_t)capacity * 8), capacity, 8) == 0 ? ring
-                                                                                       : NULL;
+    if (rondo_ring_init(ring, RONDO_OPS_MEMORY((size_t)frames * 8), frames, 8) != 0 ||
+        (RONDO_OPS_KIND != RONDO_PRODUCER_WAITS &&
+         rondo_ring_set_producer(ring, RONDO_OPS_KIND) != 0))
+        return NULL;
+    return ring;
+#endif
 }
 
 static inline void
 item_close(struct rondo_ring *ring)
 {
+#ifdef RONDO_OPS_CLOSE
+    RONDO_OPS_CLOSE(ring);
+#else
     (void)ring;
+#endif
 }
 
 static inline int
@@ -51,20 +90,8 @@ item_pop(struct rondo_ring *ring, uint64_t *value)
     if (span.frames == 0)
         return 0;
     memcpy(value, span.data, sizeof *value);
-    rondo_ring_release_read(ring, 1);
+    RONDO_OPS_RELEASE_READ(ring, 1);
     return 1;
-}
-
-static inline uint32_t
-bulk_push(struct rondo_ring *ring, const uint64_t *values, uint32_t n)
-{
-    return rondo_ring_write(ring, values, n);
-}
-
-static inline uint32_t
-bulk_pop(struct rondo_ring *ring, uint64_t *values, uint32_t n)
-{
-    return rondo_ring_read(ring, values, n);
 }
 
 static inline struct rondo_ring *
@@ -76,19 +103,51 @@ block_open(uint32_t capacity_bytes)
 static inline void
 block_close(struct rondo_ring *ring)
 {
-    (void)ring;
+    item_close(ring);
 }
 
 static inline uint32_t
 block_write(struct rondo_ring *ring, const void *source, uint32_t frames)
 {
+#ifdef RONDO_OPS_PLAIN_WRITE
+    const struct rondo_span span = rondo_ring_get_write(ring, frames);
+
+    if (span.frames == 0)
+        return 0;
+    memcpy(span.data, source, (size_t)span.frames * 8);
+    rondo_ring_release_write(ring, span.frames);
+    return span.frames;
+#else
     return rondo_ring_write(ring, source, frames);
+#endif
 }
 
 static inline uint32_t
 block_read(struct rondo_ring *ring, void *target, uint32_t frames)
 {
+#ifdef RONDO_OPS_LAZY_READ
+    const struct rondo_span span = rondo_ring_get_read(ring, frames);
+
+    if (span.frames == 0)
+        return 0;
+    memcpy(target, span.data, (size_t)span.frames * 8);
+    rondo_ring_release_read_lazy(ring, span.frames);
+    return span.frames;
+#else
     return rondo_ring_read(ring, target, frames);
+#endif
+}
+
+static inline uint32_t
+bulk_push(struct rondo_ring *ring, const uint64_t *values, uint32_t n)
+{
+    return block_write(ring, values, n);
+}
+
+static inline uint32_t
+bulk_pop(struct rondo_ring *ring, uint64_t *values, uint32_t n)
+{
+    return block_read(ring, values, n);
 }
 
 static inline void
@@ -126,5 +185,5 @@ static inline void
 block_release_read(struct rondo_ring *ring, struct bench_span span, uint32_t frames)
 {
     (void)span;
-    rondo_ring_release_read(ring, frames);
+    RONDO_OPS_RELEASE_READ(ring, frames);
 }
