@@ -38,13 +38,13 @@ template <typename Queue>
 inline Queue *
 make(std::size_t capacity)
 {
-    return new (bench_memory(sizeof(Queue))) Queue(capacity - 1); /* and the empty slot */
+    return new (bench_memory(sizeof(Queue))) Queue(capacity);
 }
 
 inline boost_items *
 item_open(uint32_t capacity)
 {
-    return make<boost_items>(capacity);
+    return make<boost_items>(capacity - 1); /* and the empty slot: together a power of two */
 }
 
 inline void
