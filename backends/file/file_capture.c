@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include <sndfile.h>
 
 #include "backends/file/file_io.h"
+#include "backends/file/file_pipe.h"
 #include "backends/file/file_private.h"
 #include "backends/file/file_promise.h"
 #include "backends/file/file_sample.h"
@@ -75,22 +75,12 @@ cannot_read(const struct rondo__file_capture *capture, int code, struct rondo_er
                            capture->path);
 }
 
-/* Wait for somebody who writes into a pipe. */
 static int
-wait_for_writer(const struct rondo__file_capture *capture, struct rondo_error *error)
+cannot_pipe(const struct rondo__file_capture *capture, struct rondo_error *error)
 {
-    struct pollfd descriptor = {.fd = capture->io.fd, .events = POLLIN};
-    int ready = 0;
-
-    do
-        ready = poll(&descriptor, 1, RONDO__FILE_PIPE_PEER_MS);
-    while (ready < 0 && errno == EINTR);
-    if (ready < 0)
-        return cannot_read(capture, -errno, error);
-    if (ready == 0)
-        return rondo_error_set(error, -ENXIO, "file: nobody writes into this pipe: %s",
-                               capture->path);
-    return 0;
+    return rondo_error_set(
+        error, -EBADMSG, "file: not a sound file that can be read from a pipe; " PIPE_KINDS ": %s",
+        capture->path);
 }
 
 /* Open the file itself, and refuse what cannot be a sound file. */
@@ -105,13 +95,23 @@ open_descriptor(struct rondo__file_capture *capture, struct rondo_error *error)
     if (capture->io.fd < 0 || fstat(capture->io.fd, &status) < 0)
         return cannot_read(capture, -errno, error);
     if (S_ISFIFO(status.st_mode)) {
-        const int result = wait_for_writer(capture, error);
+        const int result = rondo__file_pipe_wait(capture->io.fd);
 
+        if (result == -ENXIO)
+            return rondo_error_set(error, result, "file: nobody writes into this pipe: %s",
+                                   capture->path);
         if (result < 0)
-            return result;
+            return cannot_read(capture, result, error);
     }
     if (fcntl(capture->io.fd, F_SETFL, O_RDONLY) < 0)
         return cannot_read(capture, -errno, error);
+    if (S_ISFIFO(status.st_mode) && capture->raw.format == 0) {
+        const int result = rondo__file_pipe_check(capture->io.fd);
+
+        if (result < 0)
+            return result == -EBADMSG ? cannot_pipe(capture, error)
+                                      : cannot_read(capture, result, error);
+    }
     if (S_ISDIR(status.st_mode))
         return rondo_error_set(error, -EISDIR, "file: this is a directory, a file is needed: %s",
                                capture->path);
@@ -179,10 +179,7 @@ open_sound(struct rondo__file_capture *capture, struct rondo_error *error)
     if (io->error != 0)
         return cannot_read(capture, io->error, error);
     if (capture->is_pipe)
-        return rondo_error_set(error, -EBADMSG,
-                               "file: not a sound file that can be read from a pipe; " PIPE_KINDS
-                               ": %s",
-                               capture->path);
+        return cannot_pipe(capture, error);
     if (sf_error(NULL) == SF_ERR_UNSUPPORTED_ENCODING)
         return rondo_error_set(error, -ENOTSUP,
                                "file: samples are stored in a way that is not known: %s",

@@ -412,6 +412,49 @@ a_pipe_that_ends_too_early_is_an_error(void **state)
     wait_for_writer();
 }
 
+/* libsndfile looks for the samples of an 8SVX for ever when a pipe ends before them. */
+static void
+a_pipe_of_a_kind_that_needs_more_than_a_pipe_is_refused_by_its_first_bytes(void **state)
+{
+    static const char *const heads[] = {
+        "FORM\\0\\0\\0\\2008SVXV",  "FORM",
+        "caff\\0\\1\\0\\0desc",     "fLaC",
+        "RIFF\\0\\0\\0\\0AVI LIST", "no sound at all",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+        struct file_take take;
+        struct rondo_error error;
+        char command[80];
+
+        snprintf(command, sizeof(command), "printf '%s'", heads[i]);
+        start_writer(command);
+        assert_int_equal(
+            file_test_capture(&take, "file:source.fifo", RONDO_SAMPLE_DEFAULT, UINT64_MAX, &error),
+            -EBADMSG);
+        assert_non_null(strstr(error.text, "wav, aiff, au and ogg can"));
+        wait_for_writer();
+    }
+}
+
+/* What there is of the head is not taken out, and the rest is waited for. */
+static void
+a_pipe_whose_head_comes_in_pieces_can_be_captured(void **state)
+{
+    struct file_take take;
+    struct rondo_error error;
+
+    (void)state;
+    start_writer("{ head -c 3 pipe.wav; sleep 0.05; tail -c +4 pipe.wav; }");
+    assert_int_equal(file_test_capture(&take, "file:source.fifo", RONDO_S16, UINT64_MAX, &error),
+                     0);
+    assert_int_equal(take.frames, FRAMES);
+    assert_true(is_numbered(0, take.data, FRAMES));
+    file_test_free(&take);
+    wait_for_writer();
+}
+
 static void
 a_pipe_cannot_begin_again(void **state)
 {
@@ -639,6 +682,9 @@ main(int argc, char **argv)
         cmocka_unit_test(a_headerless_pipe_can_be_captured),
         cmocka_unit_test(a_pipe_whose_header_does_not_know_the_length_is_read_to_its_end),
         cmocka_unit_test(a_pipe_that_ends_too_early_is_an_error),
+        cmocka_unit_test(
+            a_pipe_of_a_kind_that_needs_more_than_a_pipe_is_refused_by_its_first_bytes),
+        cmocka_unit_test(a_pipe_whose_head_comes_in_pieces_can_be_captured),
         cmocka_unit_test(a_pipe_cannot_begin_again),
         cmocka_unit_test(a_pipe_without_a_writer_is_an_error),
         cmocka_unit_test(standard_input_can_be_captured),
