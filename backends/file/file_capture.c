@@ -247,7 +247,7 @@ grant(struct rondo__file_capture *capture, const struct rondo_device_request *re
     granted->format.sample = capture->sample;
     granted->format.channels = (uint32_t)info->channels;
     granted->format.rate_hz = (uint32_t)info->samplerate;
-    granted->length_frames = capture->loops || !length_is_known ? 0 : (uint64_t)info->frames;
+    granted->length_frames = capture->loops ? 0 : capture->length;
     return 0;
 }
 
@@ -308,12 +308,15 @@ rondo__file_capture_close(struct rondo__file_capture *capture)
     return 0;
 }
 
-/* Go back to frame 0. What libsndfile cannot wind back is opened again. */
+/* Go back to frame 0. What libsndfile cannot wind back is opened again, and so is what would not
+ * yield the very same frames: a wound-back MPEG decoder rounds otherwise. */
 static int
 rewind_sound(struct rondo__file_capture *capture, struct rondo_error *error)
 {
+    const bool is_mpeg = (capture->info.format & SF_FORMAT_TYPEMASK) == SF_FORMAT_MPEG;
+
     capture->position = 0;
-    if (sf_seek(capture->sound, 0, SEEK_SET) == 0)
+    if (!is_mpeg && sf_seek(capture->sound, 0, SEEK_SET) == 0)
         return 0;
     sf_close(capture->sound);
     capture->sound = NULL;
