@@ -82,7 +82,7 @@ block_get_write(struct spa_peer *peer, uint32_t bytes)
     if (SPA_UNLIKELY(peer->size_bytes - (uint32_t)filled < bytes))
         return span;
     span.data = peer->memory + offset;
-    span.units = SPA_MIN(bytes, peer->size_bytes - offset);
+    span.units = bytes < peer->size_bytes - offset ? bytes : peer->size_bytes - offset;
     span.index = index;
     return span;
 }
@@ -104,7 +104,7 @@ block_get_read(struct spa_peer *peer, uint32_t bytes)
     if (SPA_UNLIKELY((uint32_t)filled < bytes))
         return span;
     span.data = peer->memory + offset;
-    span.units = SPA_MIN(bytes, peer->size_bytes - offset);
+    span.units = bytes < peer->size_bytes - offset ? bytes : peer->size_bytes - offset;
     span.index = index;
     return span;
 }

@@ -2,7 +2,7 @@
 /* The frames begin in the middle of a cache line. (The prefetch then takes two steps a line.) */
 #define RONDO_ATOMIC_HEADER     "bench/variants/atomic_relaxed_layout.h"
 #define RONDO_CACHELINE_BYTES   32
-#define RONDO_OPS_MEMORY(bytes) ((unsigned char *)bench_memory((bytes) + 64) + 32)
+#define RONDO_OPS_MEMORY(bytes) ((void *)((unsigned char *)bench_memory((bytes) + 64) + 32))
 #define RING_NAME               "rondo, storage off a line"
 #define RING_ROLE               BENCH_VARIANT
 #define RING_QUICK              0
