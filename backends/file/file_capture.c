@@ -221,6 +221,11 @@ grant(struct rondo__file_capture *capture, const struct rondo_device_request *re
                                "file: this kind of file cannot be read from a pipe; " PIPE_KINDS
                                ": %s",
                                capture->path);
+    if (!rondo__file_can_be_read(info->format))
+        return rondo_error_set(
+            error, -ENOTSUP,
+            "file: libsndfile loses the end of this kind of file unless it is read at once: %s",
+            capture->path);
     if (info->channels < 1 || info->channels > (int)RONDO_CHANNELS_MAX || info->samplerate < 1 ||
         info->samplerate > (int)RONDO_RATE_HZ_MAX)
         return rondo_error_set(
@@ -308,15 +313,13 @@ rondo__file_capture_close(struct rondo__file_capture *capture)
     return 0;
 }
 
-/* Go back to frame 0. What libsndfile cannot wind back is opened again, and so is what would not
- * yield the very same frames: a wound-back MPEG decoder rounds otherwise. */
+/* Go back to frame 0. What libsndfile cannot wind back, or not to the very same frames, is opened
+ * again. */
 static int
 rewind_sound(struct rondo__file_capture *capture, struct rondo_error *error)
 {
-    const bool is_mpeg = (capture->info.format & SF_FORMAT_TYPEMASK) == SF_FORMAT_MPEG;
-
     capture->position = 0;
-    if (!is_mpeg && sf_seek(capture->sound, 0, SEEK_SET) == 0)
+    if (rondo__file_winds_back(capture->info.format) && sf_seek(capture->sound, 0, SEEK_SET) == 0)
         return 0;
     sf_close(capture->sound);
     capture->sound = NULL;

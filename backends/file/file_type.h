@@ -47,4 +47,19 @@ bool rondo__file_is_float(int format);
 /** The sample format that holds all of what is stored: libsndfile's format. */
 enum rondo_sample_format rondo__file_sample(int format);
 
+/**
+ * Whether libsndfile 1.2 reads a file of its format @p format to the end, whatever the portions.
+ *
+ * Not 24-bit PAF and MIDI sample dumps: what is left of the last block when a call ends there is not
+ * read by the next one.
+ */
+bool rondo__file_can_be_read(int format);
+
+/**
+ * Whether seeking to frame 0 yields the same frames again as opening the file anew.
+ *
+ * Not MPEG and Opus: their decoders remember what they decoded before.
+ */
+bool rondo__file_winds_back(int format);
+
 #endif

@@ -807,6 +807,16 @@ a_full_disk_leaves_a_part_and_what_was_there(void **state)
     assert_int_equal(result, 0);
 }
 
+/* Frames that are there must not be told to be missing. */
+static void
+a_kind_that_libsndfile_does_not_read_to_its_end_is_refused(void **state)
+{
+    (void)state;
+    if (file_test_run("sox -D -R -n -r 8000 -b 24 -c 1 p.paf synth 0.2 sine 440 2>&1") != 0)
+        skip(); /* this sox cannot write them */
+    assert_capture_refused("file:p.paf", -ENOTSUP, "loses the end");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -834,6 +844,7 @@ main(int argc, char **argv)
         cmocka_unit_test(a_part_that_is_no_file_is_left_alone),
         cmocka_unit_test(without_permission_nothing_is_read_or_written),
         cmocka_unit_test(a_full_disk_leaves_a_part_and_what_was_there),
+        cmocka_unit_test(a_kind_that_libsndfile_does_not_read_to_its_end_is_refused),
     };
     int result = 0;
 
