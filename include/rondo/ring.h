@@ -76,24 +76,37 @@ struct rondo__ring_lap {
     uint16_t kind;     /* enum rondo_ring_producer_kind */
 };
 
-/* The producer's line: its own words, and private copies of everything that it needs. */
+/*
+ * Four lines. Two carry what one side tells the other, and nothing else: whoever waits polls one of
+ * them, and each poll may take it out of its writer's cache. So the writer never needs to load from
+ * it, for each side keeps what it works with on a private line.
+ */
 struct rondo__ring_producer {
-    RONDO_ATOMIC(uint64_t) write_pos; /* published */
-    RONDO_ATOMIC(uint64_t)
-    claim_pos;         /* published: frames before claim_pos - capacity may be overwritten by now */
+    uint64_t pos;      /* write_pos */
     uint64_t lend_end; /* frames before this are free, announced if need be, and contiguous */
+    uint64_t warm_end; /* frames before this, and free, were fetched by warm_write() */
     struct rondo__ring_lap lap;
     unsigned char *memory; /* constant */
 } RONDO_CACHE_ALIGNED;
 
-/* The consumer's line. */
 struct rondo__ring_consumer {
-    RONDO_ATOMIC(uint64_t) read_pos; /* published; behind pos while releases are held back */
-    uint64_t pos;                    /* private: how far the consumer has got */
+    uint64_t pos;        /* read_pos, or ahead of it while releases are held back */
     uint64_t lend_end;   /* frames before this are filled and contiguous; may lie behind pos */
     uint64_t origin_pos; /* constant: a position that stood at the start of memory; a tap finds its
                             lap by it */
     struct rondo__ring_lap lap; /* its end is kept rondo__ring_shift() behind */
+} RONDO_CACHE_ALIGNED;
+
+/* Written by the producer. */
+struct rondo__ring_written {
+    RONDO_ATOMIC(uint64_t) write_pos;
+    /* Frames before claim_pos - capacity may be overwritten by now. */
+    RONDO_ATOMIC(uint64_t) claim_pos;
+} RONDO_CACHE_ALIGNED;
+
+/* Written by the consumer. */
+struct rondo__ring_consumed {
+    RONDO_ATOMIC(uint64_t) read_pos;
 } RONDO_CACHE_ALIGNED;
 
 /** A ring. Public so that it may be embedded; its fields are private. The storage is the caller's.
@@ -101,13 +114,13 @@ struct rondo__ring_consumer {
 struct rondo_ring {
     struct rondo__ring_producer producer;
     struct rondo__ring_consumer consumer;
+    struct rondo__ring_written written;
+    struct rondo__ring_consumed consumed;
 };
 
 #ifndef RONDO_ATOMIC_HEADER
-RONDO_STATIC_ASSERT(sizeof(struct rondo_ring) == 2 * RONDO_CACHELINE_BYTES,
-                    "each side has one line");
-RONDO_STATIC_ASSERT(offsetof(struct rondo_ring, consumer) == RONDO_CACHELINE_BYTES,
-                    "each side has its own line");
+RONDO_STATIC_ASSERT(sizeof(struct rondo_ring) == 4 * RONDO_CACHELINE_BYTES,
+                    "each side has a private line and one that it tells the other by");
 #endif
 
 static inline uint64_t
@@ -189,13 +202,15 @@ static inline void
 rondo__ring_place(struct rondo_ring *ring, uint64_t pos)
 {
     /* relaxed: nobody else uses the ring now; the caller hands it to the other thread. */
-    rondo_store_relaxed(&ring->producer.write_pos, pos);
-    rondo_store_relaxed(&ring->producer.claim_pos, pos);
+    rondo_store_relaxed(&ring->written.write_pos, pos);
+    rondo_store_relaxed(&ring->written.claim_pos, pos);
+    ring->producer.pos = pos;
+    ring->producer.warm_end = pos;
     ring->producer.lend_end = ring->producer.lap.kind == RONDO_PRODUCER_WAITS
                                   ? pos + ring->producer.lap.capacity_frames
                                   : pos;
     rondo__ring_lap_begin(&ring->producer.lap, ring->producer.memory, pos);
-    rondo_store_relaxed(&ring->consumer.read_pos, pos);
+    rondo_store_relaxed(&ring->consumed.read_pos, pos);
     ring->consumer.pos = pos;
     ring->consumer.lend_end = pos;
     ring->consumer.origin_pos = pos;
@@ -278,9 +293,7 @@ rondo_ring_set_producer(struct rondo_ring *ring, enum rondo_ring_producer_kind k
         kind != RONDO_PRODUCER_FREE_RUNS)
         return -EINVAL;
     ring->producer.lap.kind = (uint16_t)kind;
-    rondo__ring_place(
-        ring,
-        rondo_load_relaxed(&ring->producer.write_pos)); /* relaxed: nobody else uses the ring */
+    rondo__ring_place(ring, ring->producer.pos);
     return 0;
 }
 
@@ -317,7 +330,7 @@ rondo__ring_room(const struct rondo_ring *ring, uint64_t pos)
     /* PAIR-ROOM acquire: the consumer's reads of the frames that we may now overwrite happened before
      * it advanced read_pos. A consumer that has skipped ahead of us (skip_read) leaves all free. */
     return rondo__min_u64(own->lap.capacity_frames -
-                              (pos - rondo_load_acquire(&ring->consumer.read_pos)),
+                              (pos - rondo_load_acquire(&ring->consumed.read_pos)),
                           own->lap.capacity_frames);
 }
 
@@ -328,8 +341,7 @@ rondo__ring_get_write_look(struct rondo_ring *ring, uint32_t max_frames)
 {
     struct rondo__ring_producer *const own = &ring->producer;
     const struct rondo_span none = {0, 0};
-    /* relaxed: write_pos is written by this thread only. */
-    const uint64_t pos = rondo_load_relaxed(&own->write_pos);
+    const uint64_t pos = own->pos;
     uint64_t frames = rondo__ring_room(ring, pos);
 
     rondo__ring_lap_follow(&own->lap, pos);
@@ -338,8 +350,8 @@ rondo__ring_get_write_look(struct rondo_ring *ring, uint32_t max_frames)
         frames = rondo__min_u64(frames, max_frames);
         /* relaxed: claim_pos is written by this thread only; it never goes back, though a get may
          * be repeated smaller. */
-        if ((int64_t)(pos + frames - rondo_load_relaxed(&own->claim_pos)) > 0)
-            rondo_store_relaxed(&own->claim_pos,
+        if ((int64_t)(pos + frames - rondo_load_relaxed(&ring->written.claim_pos)) > 0)
+            rondo_store_relaxed(&ring->written.claim_pos,
                                 pos + frames); /* relaxed: the fence below orders it */
         rondo_fence_release(); /* PAIR-CLAIM release: the claim is seen before any frame that
                                   overwrites */
@@ -371,8 +383,7 @@ static inline struct rondo_span
 rondo_ring_get_write(struct rondo_ring *ring, uint32_t max_frames)
 {
     struct rondo__ring_producer *const own = &ring->producer;
-    /* relaxed: write_pos is written by this thread only. */
-    const uint64_t pos = rondo_load_relaxed(&own->write_pos);
+    const uint64_t pos = own->pos;
 
     if (RONDO_UNLIKELY(!rondo__ring_holds(own->lend_end, pos, max_frames)))
         return rondo__ring_get_write_look(ring, max_frames);
@@ -390,11 +401,10 @@ static inline void
 rondo_ring_release_write(struct rondo_ring *ring, uint32_t frames)
 {
     struct rondo__ring_producer *const own = &ring->producer;
-    /* relaxed: write_pos is written by this thread only. */
-    const uint64_t pos = rondo_load_relaxed(&own->write_pos) + frames;
 
+    own->pos += frames;
     /* PAIR-FILL release: the frames are in memory before the consumer sees them. */
-    rondo_store_release(&own->write_pos, pos);
+    rondo_store_release(&ring->written.write_pos, own->pos);
 }
 
 /**
@@ -408,8 +418,7 @@ rondo_ring_release_write(struct rondo_ring *ring, uint32_t frames)
 static inline uint32_t
 rondo_ring_room(const struct rondo_ring *ring)
 {
-    /* relaxed: write_pos is written by this thread only. */
-    return (uint32_t)rondo__ring_room(ring, rondo_load_relaxed(&ring->producer.write_pos));
+    return (uint32_t)rondo__ring_room(ring, ring->producer.pos);
 }
 
 /**
@@ -428,8 +437,7 @@ static inline void
 rondo_ring_warm_write(struct rondo_ring *ring, uint32_t frames)
 {
     struct rondo__ring_producer *const own = &ring->producer;
-    /* relaxed: write_pos is written by this thread only. */
-    const uint64_t pos = rondo_load_relaxed(&own->write_pos);
+    const uint64_t pos = own->pos;
     const uint64_t room = rondo__ring_room(ring, pos);
     const uint64_t wanted = rondo__min_u64(room, frames);
     uint64_t contiguous;
@@ -441,6 +449,7 @@ rondo_ring_warm_write(struct rondo_ring *ring, uint32_t frames)
     contiguous = own->lap.end - pos;
     if (own->lap.kind == RONDO_PRODUCER_WAITS)
         own->lend_end = pos + rondo__min_u64(room, contiguous);
+    own->warm_end = pos + wanted;
     first_bytes = (size_t)(rondo__min_u64(wanted, contiguous) * own->lap.frame_bytes);
     rondo_prefetch_write_range(rondo__ring_span(&own->lap, pos, 1).data, first_bytes);
     /* What goes on at the start of memory; nothing does so in mirrored memory. */
@@ -451,12 +460,17 @@ rondo_ring_warm_write(struct rondo_ring *ring, uint32_t frames)
  * peer). */
 #define RONDO__PREFETCH_BYTES_MIN 512u
 
+/* Fill what get_write() has lent. */
 static inline void
-rondo__ring_copy_in(void *dst, const void *src, size_t bytes)
+rondo__ring_fill_span(const struct rondo_ring *ring, struct rondo_span span, const void *src)
 {
-    if (bytes >= RONDO__PREFETCH_BYTES_MIN)
-        rondo_prefetch_write_range(dst, bytes);
-    memcpy(dst, src, bytes);
+    const struct rondo__ring_producer *const own = &ring->producer;
+    const size_t bytes = span.frames * own->lap.frame_bytes;
+
+    if (bytes >= RONDO__PREFETCH_BYTES_MIN &&
+        (int64_t)(own->warm_end - own->pos) < (int64_t)span.frames)
+        rondo_prefetch_write_range(span.data, bytes);
+    memcpy(span.data, src, bytes);
 }
 
 /**
@@ -471,20 +485,20 @@ static inline uint32_t
 rondo_ring_write(struct rondo_ring *ring, const void *src, uint32_t frames)
 {
     const struct rondo_span first = rondo_ring_get_write(ring, frames);
-    const size_t first_bytes = (size_t)first.frames * ring->producer.lap.frame_bytes;
     struct rondo_span second;
 
     if (first.frames == 0)
         return 0;
-    rondo__ring_copy_in(first.data, src, first_bytes);
+    rondo__ring_fill_span(ring, first, src);
     rondo_ring_release_write(ring, first.frames);
     if (RONDO_LIKELY(first.frames == frames))
         return frames;
 
     second = rondo_ring_get_write(ring, frames - first.frames);
     if (second.frames > 0) {
-        rondo__ring_copy_in(second.data, (const unsigned char *)src + first_bytes,
-                            (size_t)second.frames * ring->producer.lap.frame_bytes);
+        rondo__ring_fill_span(ring, second,
+                              (const unsigned char *)src +
+                                  first.frames * ring->producer.lap.frame_bytes);
         rondo_ring_release_write(ring, second.frames);
     }
     return first.frames + second.frames;
@@ -494,7 +508,7 @@ rondo_ring_write(struct rondo_ring *ring, const void *src, uint32_t frames)
 static inline uint64_t
 rondo_ring_write_position(const struct rondo_ring *ring)
 {
-    return rondo_load_relaxed(&ring->producer.write_pos); /* relaxed: written by this thread only */
+    return ring->producer.pos;
 }
 
 /**
@@ -506,9 +520,9 @@ rondo_ring_write_position(const struct rondo_ring *ring)
 static inline uint64_t
 rondo_ring_late(const struct rondo_ring *ring)
 {
-    /* relaxed: write_pos is written by this thread only. PAIR-ROOM acquire: as in get_write(). */
-    const uint64_t write_pos = rondo_load_relaxed(&ring->producer.write_pos);
-    const int64_t late = (int64_t)(rondo_load_acquire(&ring->consumer.read_pos) - write_pos);
+    /* PAIR-ROOM acquire: as in get_write(). */
+    const int64_t late =
+        (int64_t)(rondo_load_acquire(&ring->consumed.read_pos) - ring->producer.pos);
 
     return late > 0 ? (uint64_t)late : 0;
 }
@@ -533,15 +547,15 @@ rondo_ring_catch_up_write(struct rondo_ring *ring)
 
     if (late == 0)
         return 0;
-    pos = rondo_load_relaxed(&own->write_pos) +
-          late; /* relaxed: write_pos is written by this thread only */
+    pos = own->pos + late;
+    own->pos = pos;
     rondo__ring_lap_jump(&own->lap, pos);
     /* Nothing was written at the positions jumped over: to a tap, all before the new one counts as
      * overwritten. relaxed: claim_pos is written by this thread only; the release below orders it.
      */
-    rondo_store_relaxed(&own->claim_pos, pos + own->lap.capacity_frames);
+    rondo_store_relaxed(&ring->written.claim_pos, pos + own->lap.capacity_frames);
     /* PAIR-FILL release: as in release_write(), though it hands over no frame. */
-    rondo_store_release(&own->write_pos, pos);
+    rondo_store_release(&ring->written.write_pos, pos);
     return late;
 }
 
@@ -561,8 +575,8 @@ rondo__ring_get_read_less(struct rondo_ring *ring, uint64_t fill_end, uint32_t m
         return none;
     /* PAIR-ROOM release: an empty ring holds no release back, so that a producer that waits for
      * room gets it. relaxed: read_pos is written by this thread only. */
-    if (fill == 0 && rondo_load_relaxed(&own->read_pos) != pos)
-        rondo_store_release(&own->read_pos, pos);
+    if (fill == 0 && rondo_load_relaxed(&ring->consumed.read_pos) != pos)
+        rondo_store_release(&ring->consumed.read_pos, pos);
     if (fill <= 0)
         return none;
     rondo__ring_lap_follow(&own->lap, pos);
@@ -594,7 +608,7 @@ rondo_ring_get_read(struct rondo_ring *ring, uint32_t max_frames)
     /* A consumer that keeps up finds nothing known, and looks. */
     if (RONDO_LIKELY(!rondo__ring_holds(own->lend_end, pos, max_frames))) {
         /* PAIR-FILL acquire: the producer wrote the frames before it advanced write_pos. */
-        const uint64_t fill_end = rondo_load_acquire(&ring->producer.write_pos);
+        const uint64_t fill_end = rondo_load_acquire(&ring->written.write_pos);
 
         if (RONDO_UNLIKELY((int64_t)(fill_end - own->lap.end) > 0 ||
                            !rondo__ring_holds(fill_end, pos, max_frames)))
@@ -618,7 +632,7 @@ rondo_ring_release_read(struct rondo_ring *ring, uint32_t frames)
 
     own->pos += frames;
     /* PAIR-ROOM release: our reads of the frames are done before the producer may overwrite them. */
-    rondo_store_release(&own->read_pos, own->pos);
+    rondo_store_release(&ring->consumed.read_pos, own->pos);
 }
 
 /**
@@ -638,8 +652,8 @@ rondo_ring_release_read_lazy(struct rondo_ring *ring, uint32_t frames)
 
     own->pos = pos;
     /* relaxed: read_pos is written by this thread only. PAIR-ROOM release: as in release_read(). */
-    if (pos - rondo_load_relaxed(&own->read_pos) >= (own->lap.capacity_frames + 3) / 4)
-        rondo_store_release(&own->read_pos, pos);
+    if (pos - rondo_load_relaxed(&ring->consumed.read_pos) >= (own->lap.capacity_frames + 3) / 4)
+        rondo_store_release(&ring->consumed.read_pos, pos);
 }
 
 /**
@@ -653,7 +667,7 @@ static inline uint32_t
 rondo_ring_fill(const struct rondo_ring *ring)
 {
     /* PAIR-FILL acquire: as in get_read(). */
-    const uint64_t write_pos = rondo_load_acquire(&ring->producer.write_pos);
+    const uint64_t write_pos = rondo_load_acquire(&ring->written.write_pos);
     const int64_t fill = (int64_t)(write_pos - ring->consumer.pos);
 
     if (fill <= 0)
@@ -721,7 +735,7 @@ rondo_ring_skip_read(struct rondo_ring *ring, uint32_t frames)
     rondo__ring_lap_jump(&own->lap, own->pos);
     own->lap.end -= rondo__ring_shift(own);
     /* PAIR-ROOM release: as in release_read(). */
-    rondo_store_release(&own->read_pos, own->pos);
+    rondo_store_release(&ring->consumed.read_pos, own->pos);
 }
 
 /* ---- a consumer that may be overtaken ---- */
@@ -732,7 +746,7 @@ static inline uint64_t
 rondo__reader_overtaken(const struct rondo_ring *ring, struct rondo__ring_lap *lap, uint64_t *pos)
 {
     /* relaxed: only a first look; the release checks what was read. */
-    const uint64_t oldest = rondo_load_relaxed(&ring->producer.claim_pos) - lap->capacity_frames;
+    const uint64_t oldest = rondo_load_relaxed(&ring->written.claim_pos) - lap->capacity_frames;
     uint64_t write_pos;
     uint64_t resume;
     uint64_t lost;
@@ -740,7 +754,7 @@ rondo__reader_overtaken(const struct rondo_ring *ring, struct rondo__ring_lap *l
     if (RONDO_LIKELY((int64_t)(oldest - *pos) <= 0))
         return 0;
     /* PAIR-FILL acquire: as in get_read(). */
-    write_pos = rondo_load_acquire(&ring->producer.write_pos);
+    write_pos = rondo_load_acquire(&ring->written.write_pos);
     resume = write_pos - lap->capacity_frames / 2;
     if ((int64_t)(oldest - resume) > 0)
         resume = oldest;
@@ -763,7 +777,7 @@ rondo__reader_lapped(const struct rondo_ring *ring, uint64_t pos, uint32_t capac
     rondo_fence_acquire(); /* PAIR-CLAIM acquire: our reads of the frames are done before the claim
                               is looked at */
     /* relaxed: the fence above orders it. */
-    lapped = (int64_t)(rondo_load_relaxed(&ring->producer.claim_pos) - capacity_frames - pos);
+    lapped = (int64_t)(rondo_load_relaxed(&ring->written.claim_pos) - capacity_frames - pos);
     if (lapped <= 0)
         return 0;
     return lapped < (int64_t)frames ? (uint32_t)lapped : frames;
@@ -795,12 +809,13 @@ rondo_ring_get_read_checked(struct rondo_ring *ring, uint32_t max_frames, uint64
     frames = own->lap.end - own->pos;
     own->lap.end -= rondo__ring_shift(own);
     if (*lost_frames > 0)
-        rondo_store_release(&own->read_pos, own->pos); /* PAIR-ROOM release: as in release_read() */
+        rondo_store_release(&ring->consumed.read_pos,
+                            own->pos); /* PAIR-ROOM release: as in release_read() */
     frames = rondo__min_u64(frames, rondo_ring_fill(ring));
     /* PAIR-ROOM release: as in get_read(), an empty ring holds no release back.
      * relaxed: read_pos is written by this thread only. */
-    if (frames == 0 && rondo_load_relaxed(&own->read_pos) != own->pos)
-        rondo_store_release(&own->read_pos, own->pos);
+    if (frames == 0 && rondo_load_relaxed(&ring->consumed.read_pos) != own->pos)
+        rondo_store_release(&ring->consumed.read_pos, own->pos);
     frames = rondo__min_u64(frames, max_frames);
     return frames > 0 ? rondo__ring_span(&own->lap, own->pos, (uint32_t)frames) : none;
 }

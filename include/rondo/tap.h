@@ -39,7 +39,7 @@ rondo_tap_init(struct rondo_tap *tap, const struct rondo_ring *ring)
         return -ENOTSUP;
     tap->ring = ring;
     /* PAIR-FILL acquire: what the producer did before this position is behind us. */
-    tap->pos = rondo_load_acquire(&ring->producer.write_pos);
+    tap->pos = rondo_load_acquire(&ring->written.write_pos);
     /* Constants alone: the ring's own laps move on while we look. */
     tap->lap.frame_bytes = ring->consumer.lap.frame_bytes;
     tap->lap.capacity_frames = ring->consumer.lap.capacity_frames;
@@ -65,7 +65,7 @@ rondo_tap_get(struct rondo_tap *tap, uint32_t max_frames, uint64_t *lost_frames)
     *lost_frames = rondo__reader_overtaken(tap->ring, &tap->lap, &tap->pos);
     rondo__ring_lap_follow(&tap->lap, tap->pos);
     /* PAIR-FILL acquire: as in rondo_ring_get_read(). */
-    frames = rondo_load_acquire(&tap->ring->producer.write_pos) - tap->pos;
+    frames = rondo_load_acquire(&tap->ring->written.write_pos) - tap->pos;
     frames = rondo__min_u64(frames, tap->lap.capacity_frames);
     frames = rondo__min_u64(frames, tap->lap.end - tap->pos);
     frames = rondo__min_u64(frames, max_frames);

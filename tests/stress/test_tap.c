@@ -74,7 +74,7 @@ dawdle(struct run *run, uint64_t *random, uint64_t from_pos, struct stress_wait 
     const uint64_t until = from_pos + test_random_below(random, 2 * run->capacity_frames + 1);
 
     stress_wait_reset(wait);
-    while ((int64_t)(rondo_load_acquire(&run->ring.producer.write_pos) - until) < 0 &&
+    while ((int64_t)(rondo_load_acquire(&run->ring.written.write_pos) - until) < 0 &&
            rondo_load_acquire(&run->ended) == 0 && rondo_load_acquire(&run->stop) == 0)
         if (!stress_wait_turn(wait))
             return false;

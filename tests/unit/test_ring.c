@@ -436,12 +436,12 @@ ring_warm_write_changes_nothing_that_anybody_sees(void **state)
                 &ring, rondo_ring_get_write(&ring, test_random_below(&random, 60)).frames);
             held = rondo_ring_get_write(&ring, 10);
             write_pos = rondo_ring_write_position(&ring);
-            claim_pos = rondo_load_relaxed(&ring.producer.claim_pos);
+            claim_pos = rondo_load_relaxed(&ring.written.claim_pos);
             memcpy(before, memory, 100 * 32);
             rondo_ring_warm_write(&ring, wanted[round % 7]);
             assert_memory_equal(memory, before, 100 * 32);
             assert_int_equal(rondo_ring_write_position(&ring), write_pos);
-            assert_int_equal(rondo_load_relaxed(&ring.producer.claim_pos), claim_pos);
+            assert_int_equal(rondo_load_relaxed(&ring.written.claim_pos), claim_pos);
             again = rondo_ring_get_write(&ring, 10);
             assert_ptr_equal(again.data, held.data);
             assert_int_equal(again.frames, held.frames);
