@@ -102,6 +102,7 @@ word_near(struct pair_side *side, void *context_)
             return;
         memcpy(span.data, &i, sizeof i);
         rondo_double_buffer_release_full(context.there);
+        DOUBLE_WARM(context.there);
         span = wait_full(context.back, side);
         if (span.frames == 0)
             return;
@@ -133,6 +134,7 @@ word_far(struct pair_side *side, void *context_)
             return;
         memcpy(span.data, &value, sizeof value);
         rondo_double_buffer_release_full(context.back);
+        DOUBLE_WARM(context.back);
     }
 }
 
