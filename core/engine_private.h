@@ -169,7 +169,7 @@ bool rondo__engine_is_device_thread(const struct rondo_engine *engine);
 bool rondo__engine_has_new_command(const struct rondo_engine *engine);
 
 /** Count an xrun and tell nobody. Any thread. */
-void rondo__engine_count_xrun(struct rondo_engine *engine, const struct rondo_xrun *xrun);
+void rondo__engine_count_xrun(struct rondo_engine *engine, const struct rondo_xrun *xrun) RONDO_RT;
 
 /**
  * What ended the engine; with @p error, otherwise why the device refused the last change

@@ -28,7 +28,7 @@
 RONDO_STATIC_ASSERT(__GCC_ATOMIC_LLONG_LOCK_FREE == 2, "rondo needs lock-free 64-bit atomics");
 
 /** Load a word that only this thread writes, or that nothing depends on. @rt wait-free */
-static inline uint64_t
+static inline RONDO_RT uint64_t
 rondo_load_relaxed(const RONDO_ATOMIC(uint64_t) * word)
 {
     return __atomic_load_n(word, __ATOMIC_RELAXED);
@@ -36,49 +36,49 @@ rondo_load_relaxed(const RONDO_ATOMIC(uint64_t) * word)
 
 /** Load a word; what its writer did before the matching release is visible afterwards. @rt
  * wait-free */
-static inline uint64_t
+static inline RONDO_RT uint64_t
 rondo_load_acquire(const RONDO_ATOMIC(uint64_t) * word)
 {
     return __atomic_load_n(word, __ATOMIC_ACQUIRE);
 }
 
 /** Store a word that carries no message beyond itself. @rt wait-free */
-static inline void
+static inline RONDO_RT void
 rondo_store_relaxed(RONDO_ATOMIC(uint64_t) * word, uint64_t value)
 {
     __atomic_store_n(word, value, __ATOMIC_RELAXED);
 }
 
 /** Store a word; all this thread did before is visible to who acquires it. @rt wait-free */
-static inline void
+static inline RONDO_RT void
 rondo_store_release(RONDO_ATOMIC(uint64_t) * word, uint64_t value)
 {
     __atomic_store_n(word, value, __ATOMIC_RELEASE);
 }
 
 /** rondo_load_relaxed() for 32 bits. @rt wait-free */
-static inline uint32_t
+static inline RONDO_RT uint32_t
 rondo_load_relaxed_u32(const RONDO_ATOMIC(uint32_t) * word)
 {
     return __atomic_load_n(word, __ATOMIC_RELAXED);
 }
 
 /** rondo_load_acquire() for 32 bits. @rt wait-free */
-static inline uint32_t
+static inline RONDO_RT uint32_t
 rondo_load_acquire_u32(const RONDO_ATOMIC(uint32_t) * word)
 {
     return __atomic_load_n(word, __ATOMIC_ACQUIRE);
 }
 
 /** rondo_store_relaxed() for 32 bits. @rt wait-free */
-static inline void
+static inline RONDO_RT void
 rondo_store_relaxed_u32(RONDO_ATOMIC(uint32_t) * word, uint32_t value)
 {
     __atomic_store_n(word, value, __ATOMIC_RELAXED);
 }
 
 /** rondo_store_release() for 32 bits. @rt wait-free */
-static inline void
+static inline RONDO_RT void
 rondo_store_release_u32(RONDO_ATOMIC(uint32_t) * word, uint32_t value)
 {
     __atomic_store_n(word, value, __ATOMIC_RELEASE);
@@ -86,7 +86,7 @@ rondo_store_release_u32(RONDO_ATOMIC(uint32_t) * word, uint32_t value)
 
 /** Swap a word: acquires what its last writer released, releases what this thread did. @rt
  * wait-free */
-static inline uint32_t
+static inline RONDO_RT uint32_t
 rondo_exchange_acq_rel_u32(RONDO_ATOMIC(uint32_t) * word, uint32_t value)
 {
     return __atomic_exchange_n(word, value, __ATOMIC_ACQ_REL);
@@ -100,7 +100,7 @@ rondo_exchange_acq_rel_u32(RONDO_ATOMIC(uint32_t) * word, uint32_t value)
  * each between its own store and its load of the other's, cannot both miss the other
  * (core/waitpoint.h). @rt wait-free
  */
-static inline uint32_t
+static inline RONDO_RT uint32_t
 rondo_fetch_add_acq_rel_u32(RONDO_ATOMIC(uint32_t) * word, uint32_t value)
 {
     return __atomic_fetch_add(word, value, __ATOMIC_ACQ_REL);
@@ -110,7 +110,7 @@ rondo_fetch_add_acq_rel_u32(RONDO_ATOMIC(uint32_t) * word, uint32_t value)
  * Replace a word if it still is @p expected, which otherwise receives what it is. @return whether
  * it was replaced Acquires and releases as the exchange above. @rt wait-free
  */
-static inline int
+static inline RONDO_RT int
 rondo_compare_exchange_acq_rel_u32(RONDO_ATOMIC(uint32_t) * word, uint32_t *expected,
                                    uint32_t desired)
 {
@@ -119,7 +119,7 @@ rondo_compare_exchange_acq_rel_u32(RONDO_ATOMIC(uint32_t) * word, uint32_t *expe
 }
 
 /** Add to a counter that several threads count in and that carries no message. @rt wait-free */
-static inline void
+static inline RONDO_RT void
 rondo_add_relaxed(RONDO_ATOMIC(uint64_t) * word, uint64_t value)
 {
     __atomic_fetch_add(word, value, __ATOMIC_RELAXED);
@@ -141,7 +141,7 @@ rondo_add_relaxed(RONDO_ATOMIC(uint64_t) * word, uint64_t value)
 
 /** Loads of this thread before the fence are done before its loads and stores after it. @rt
  * wait-free */
-static inline void
+static inline RONDO_RT void
 rondo_fence_acquire(void)
 {
 #if defined(RONDO__FENCE_IS_INSTRUCTION) && defined(__aarch64__)
@@ -155,7 +155,7 @@ rondo_fence_acquire(void)
 
 /** Loads and stores of this thread before the fence are done before its stores after it. @rt
  * wait-free */
-static inline void
+static inline RONDO_RT void
 rondo_fence_release(void)
 {
 #if defined(RONDO__FENCE_IS_INSTRUCTION) && defined(__aarch64__)

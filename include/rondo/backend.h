@@ -97,7 +97,7 @@ struct rondo_backend_ops {
     int32_t (*transfer)(void *device, void *frames, uint32_t count, struct rondo_error *error);
 };
 
-/** Value of a parameter of the device string; NULL: not given. Valid during open(). */
+/** Value of a parameter of the device string; NULL: not given. Valid during open(). @rt not-rt */
 const char *rondo_device_parameter(const struct rondo_device_request *request, const char *key);
 
 /**
@@ -105,6 +105,7 @@ const char *rondo_device_parameter(const struct rondo_device_request *request, c
  *
  * @param value  receives it; untouched when it is not given
  * @return 0; -EINVAL with @p error filled in: not a decimal number in [min, max]
+ * @rt not-rt
  */
 int rondo_device_parameter_u32(const struct rondo_device_request *request, const char *key,
                                uint32_t min, uint32_t max, uint32_t *value,
@@ -115,6 +116,7 @@ int rondo_device_parameter_u32(const struct rondo_device_request *request, const
  *
  * @param format  receives what is given; other fields untouched
  * @return 0; -EINVAL with @p error filled in
+ * @rt not-rt
  */
 int rondo_device_parameter_format(const struct rondo_device_request *request,
                                   struct rondo_format *format, struct rondo_error *error);

@@ -21,6 +21,8 @@
 #ifndef RONDO_ERROR_H
 #define RONDO_ERROR_H
 
+#include <rondo/cacheline.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -38,7 +40,7 @@ struct rondo_error {
  * @return static text; "unknown error" for a value that no call of rondo returns
  * @rt     wait-free
  */
-const char *rondo_error_name(int code);
+const char *rondo_error_name(int code) RONDO_RT;
 
 /**
  * What an error means in rondo, in a few words.
@@ -46,7 +48,7 @@ const char *rondo_error_name(int code);
  * @return static text, never NULL
  * @rt     wait-free
  */
-const char *rondo_error_meaning(int code);
+const char *rondo_error_meaning(int code) RONDO_RT;
 
 /**
  * Fill in an error: for backends.

@@ -39,7 +39,7 @@ struct rondo_format {
 };
 
 /** Bytes of one sample; 0 for a value that is no sample format. @rt wait-free */
-static inline uint32_t
+static inline RONDO_RT uint32_t
 rondo_sample_bytes(enum rondo_sample_format sample)
 {
     switch (sample) {
@@ -58,8 +58,8 @@ rondo_sample_bytes(enum rondo_sample_format sample)
 }
 
 /** Name as device strings spell it ("s16", "s24", "s24_32", "s32", "f32"); "default" for 0,
- * "unknown" otherwise. */
-static inline const char *
+ * "unknown" otherwise. @rt wait-free */
+static inline RONDO_RT const char *
 rondo_sample_name(enum rondo_sample_format sample)
 {
     switch (sample) {
@@ -85,7 +85,7 @@ rondo_sample_name(enum rondo_sample_format sample)
  * @return 0; -EINVAL: a field is 0 or out of range
  * @rt     wait-free
  */
-static inline int
+static inline RONDO_RT int
 rondo_format_check(const struct rondo_format *format)
 {
     if (format == NULL || rondo_sample_bytes(format->sample) == 0 || format->channels == 0 ||
@@ -96,7 +96,7 @@ rondo_format_check(const struct rondo_format *format)
 }
 
 /** Bytes of one frame; 0 for an incomplete format. @rt wait-free */
-static inline uint32_t
+static inline RONDO_RT uint32_t
 rondo_frame_bytes(const struct rondo_format *format)
 {
     return format->channels > RONDO_CHANNELS_MAX
@@ -111,7 +111,7 @@ rondo_frame_bytes(const struct rondo_format *format)
  * @return       0; -EINVAL: frame_bytes is 0; -EOVERFLOW: the product does not fit a size_t
  * @rt           wait-free
  */
-static inline int
+static inline RONDO_RT int
 rondo_frames_to_bytes(uint64_t frames, uint32_t frame_bytes, size_t *bytes)
 {
     size_t product = 0;
@@ -125,7 +125,7 @@ rondo_frames_to_bytes(uint64_t frames, uint32_t frame_bytes, size_t *bytes)
 }
 
 /** Whole frames in @p bytes, rounded down; 0 when @p frame_bytes is 0. @rt wait-free */
-static inline uint64_t
+static inline RONDO_RT uint64_t
 rondo_bytes_to_frames(size_t bytes, uint32_t frame_bytes)
 {
     return frame_bytes == 0 ? 0 : bytes / frame_bytes;
@@ -133,7 +133,7 @@ rondo_bytes_to_frames(size_t bytes, uint32_t frame_bytes)
 
 /** Frames that begin within @p ns nanoseconds at @p rate_hz, rounded down. @p ns up to 10^18 (31
  * years). @rt wait-free */
-static inline uint64_t
+static inline RONDO_RT uint64_t
 rondo_ns_to_frames(uint64_t ns, uint32_t rate_hz)
 {
     return ns / 1000000000u * rate_hz + ns % 1000000000u * rate_hz / 1000000000u;
@@ -141,7 +141,7 @@ rondo_ns_to_frames(uint64_t ns, uint32_t rate_hz)
 
 /** The first nanosecond at which @p frames frames have passed: the inverse of rondo_ns_to_frames().
  * @rt wait-free */
-static inline uint64_t
+static inline RONDO_RT uint64_t
 rondo_frames_to_ns(uint64_t frames, uint32_t rate_hz)
 {
     return frames / rate_hz * 1000000000u +

@@ -83,7 +83,7 @@ RONDO_STATIC_ASSERT(sizeof(struct rondo_mailbox) == 3 * RONDO_CACHELINE_BYTES,
  * @thread one thread, nobody else uses the mailbox
  * @rt     wait-free
  */
-static inline int
+static inline RONDO_RT int
 rondo_mailbox_init(struct rondo_mailbox *mailbox, void *memory, uint32_t value_bytes)
 {
     if (mailbox == NULL || memory == NULL || value_bytes == 0 ||
@@ -105,7 +105,7 @@ rondo_mailbox_init(struct rondo_mailbox *mailbox, void *memory, uint32_t value_b
 
 /** The writer's slot, to be filled in place. Its old contents are of no use. @thread writer only
  * @rt wait-free */
-static inline void *
+static inline RONDO_RT void *
 rondo_mailbox_get_write(struct rondo_mailbox *mailbox)
 {
     return mailbox->writer.memory + mailbox->writer.slot * mailbox->writer.slot_bytes;
@@ -113,7 +113,7 @@ rondo_mailbox_get_write(struct rondo_mailbox *mailbox)
 
 /** Publish the writer's slot: it is the newest value now. @thread writer only @rt wait-free: one
  * swap */
-static inline void
+static inline RONDO_RT void
 rondo_mailbox_release_write(struct rondo_mailbox *mailbox)
 {
     /* PAIR-MAIL release: the value is in memory before the reader can take the slot.
@@ -131,7 +131,7 @@ rondo_mailbox_release_write(struct rondo_mailbox *mailbox)
  * @thread reader only
  * @rt     wait-free: one load, and one swap if there is something new
  */
-static inline const void *
+static inline RONDO_RT const void *
 rondo_mailbox_get_read(struct rondo_mailbox *mailbox, bool *fresh)
 {
     struct rondo__mailbox_side *const own = &mailbox->reader;
@@ -152,7 +152,7 @@ rondo_mailbox_get_read(struct rondo_mailbox *mailbox, bool *fresh)
 }
 
 /** Publish a copy of @p value. @thread writer only @rt wait-free */
-static inline void
+static inline RONDO_RT void
 rondo_mailbox_write(struct rondo_mailbox *mailbox, const void *value)
 {
     memcpy(rondo_mailbox_get_write(mailbox), value, mailbox->writer.value_bytes);
@@ -167,7 +167,7 @@ rondo_mailbox_write(struct rondo_mailbox *mailbox, const void *value)
  * @thread reader only
  * @rt     wait-free
  */
-static inline bool
+static inline RONDO_RT bool
 rondo_mailbox_read(struct rondo_mailbox *mailbox, void *value)
 {
     bool fresh = false;

@@ -42,7 +42,7 @@ struct rondo_memory {
     size_t mapped_bytes; /**< private */
 };
 
-/** Page size in bytes. */
+/** Page size in bytes. @rt not-rt */
 static inline size_t
 rondo_page_bytes(void)
 {
@@ -55,6 +55,7 @@ rondo_page_bytes(void)
  *
  * @return 0 if an argument is 0 or out of a ring's range, or the result would be above
  * RONDO_CAPACITY_FRAMES_MAX
+ * @rt not-rt
  */
 static inline uint32_t
 rondo_mirrored_capacity(uint32_t min_frames, uint32_t frame_bytes)

@@ -230,8 +230,9 @@ rondo_shared_ring_create(struct rondo_shared_ring *ring, uint32_t capacity_frame
  *
  * @param pos  position of the first frame, any value
  * @thread the creator's, before the other side attaches and before any other call
+ * @rt    wait-free
  */
-static inline void
+static inline RONDO_RT void
 rondo_shared_ring_start_at(struct rondo_shared_ring *ring, uint64_t pos)
 {
     struct rondo__shared_header *const header = (struct rondo__shared_header *)ring->mapping;
@@ -334,15 +335,15 @@ rondo_shared_ring_attach(struct rondo_shared_ring *ring, int fd, enum rondo_shar
 }
 
 /** Descriptor of the ring's memory, to be passed to the other process; the endpoint keeps it. -1:
- * no ring. */
-static inline int
+ * no ring. @rt wait-free */
+static inline RONDO_RT int
 rondo_shared_ring_fd(const struct rondo_shared_ring *ring)
 {
     return ring->fd;
 }
 
 /** Frames that the ring holds. @rt wait-free */
-static inline uint32_t
+static inline RONDO_RT uint32_t
 rondo_shared_ring_capacity(const struct rondo_shared_ring *ring)
 {
     return ring->capacity_frames;
@@ -359,7 +360,7 @@ rondo_shared_ring_capacity(const struct rondo_shared_ring *ring)
  * @thread the endpoint's own
  * @rt     wait-free
  */
-static inline uint64_t
+static inline RONDO_RT uint64_t
 rondo_shared_ring_corruptions(const struct rondo_shared_ring *ring)
 {
     return ring->corruptions;
@@ -425,7 +426,7 @@ rondo__shared_ring_release(struct rondo_shared_ring *ring, enum rondo_shared_rol
 }
 
 /** As rondo_ring_get_write(). @thread the producer's @rt wait-free, bounded */
-static inline struct rondo_span
+static inline RONDO_RT struct rondo_span
 rondo_shared_ring_get_write(struct rondo_shared_ring *ring, uint32_t max_frames)
 {
     return rondo__shared_ring_get(ring, RONDO_SHARED_PRODUCER, max_frames);
@@ -433,7 +434,7 @@ rondo_shared_ring_get_write(struct rondo_shared_ring *ring, uint32_t max_frames)
 
 /** As rondo_ring_release_write(): [0, frames lent by the last get]. @thread the producer's @rt
  * wait-free */
-static inline void
+static inline RONDO_RT void
 rondo_shared_ring_release_write(struct rondo_shared_ring *ring, uint32_t frames)
 {
     rondo__shared_ring_release(ring, RONDO_SHARED_PRODUCER, frames);
@@ -448,7 +449,7 @@ rondo_shared_ring_release_write(struct rondo_shared_ring *ring, uint32_t frames)
  * @thread the consumer's
  * @rt     wait-free, bounded
  */
-static inline struct rondo_span
+static inline RONDO_RT struct rondo_span
 rondo_shared_ring_get_read(struct rondo_shared_ring *ring, uint32_t max_frames)
 {
     return rondo__shared_ring_get(ring, RONDO_SHARED_CONSUMER, max_frames);
@@ -456,14 +457,14 @@ rondo_shared_ring_get_read(struct rondo_shared_ring *ring, uint32_t max_frames)
 
 /** As rondo_ring_release_read(): [0, frames lent by the last get]. @thread the consumer's @rt
  * wait-free */
-static inline void
+static inline RONDO_RT void
 rondo_shared_ring_release_read(struct rondo_shared_ring *ring, uint32_t frames)
 {
     rondo__shared_ring_release(ring, RONDO_SHARED_CONSUMER, frames);
 }
 
 /** As rondo_ring_write(). @thread the producer's @rt wait-free: at most two copies */
-static inline uint32_t
+static inline RONDO_RT uint32_t
 rondo_shared_ring_write(struct rondo_shared_ring *ring, const void *src, uint32_t frames)
 {
     uint32_t done = 0;
@@ -482,7 +483,7 @@ rondo_shared_ring_write(struct rondo_shared_ring *ring, const void *src, uint32_
 }
 
 /** As rondo_ring_read(). @thread the consumer's @rt wait-free: at most two copies */
-static inline uint32_t
+static inline RONDO_RT uint32_t
 rondo_shared_ring_read(struct rondo_shared_ring *ring, void *dst, uint32_t frames)
 {
     uint32_t done = 0;

@@ -222,7 +222,7 @@ int rondo_stream_fd(struct rondo_stream *stream);
  * Have the device thread offer again what the callback left. From any thread; rarely needed outside
  * the offline clock.
  *
- * @rt wait-free unless the device thread sleeps: then one system call
+ * @rt not-rt: wakes the device thread if it sleeps
  */
 void rondo_stream_kick(struct rondo_stream *stream);
 

@@ -48,12 +48,13 @@ struct rt_case {
     /* After the last turn, on the other thread. NULL: nothing. */
     void (*tear_down)(void *context);
     enum rt_allowance allowance;
+    bool reads_clock; /* the real one: left out where that enters the kernel */
 };
 
 /* How a case ended. */
 enum rt_end {
     RT_PASSED,
-    RT_SKIPPED,     /* this kernel has no seccomp */
+    RT_SKIPPED,     /* this machine cannot */
     RT_FAILED,      /* RT_REQUIRE or RT_ASSERT */
     RT_SYSTEM_CALL, /* caught by the filter */
     RT_REPORTED,    /* by RealtimeSanitizer */
@@ -104,6 +105,9 @@ extern const char *volatile *rt_current;
         *rt_current = #name;                                                                       \
         &(name);                                                                                   \
     }))
+
+/* Whether the turn must end soon: for turns that wait for the other thread. */
+bool rt_must_stop(void);
 
 /* Fail the case, without a system call. */
 void rt_fail(const char *what, int line);

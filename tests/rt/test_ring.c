@@ -21,6 +21,7 @@ struct sides {
     uint64_t other_block[BLOCK]; /* the other one's */
     uint64_t turn;
     uint64_t other_pos;
+    uint64_t other_turn;
     /* What the real-time thread has seen; the other thread looks. */
     RONDO_ATOMIC(uint64_t) moved RONDO_CACHE_ALIGNED;
     RONDO_ATOMIC(uint64_t) stopped; /* nothing lent: full or empty */
@@ -112,7 +113,7 @@ take(void *context)
     const uint32_t frames = rondo_ring_read(&sides->ring, sides->other_block, BLOCK);
 
     RT_ASSERT(is_numbered(sides->other_block, frames, pos));
-    if (sides->turn % 3 == 0)
+    if (sides->other_turn++ % 8 == 0)
         rt_yield(); /* so that it is full now and then */
 }
 
@@ -145,7 +146,7 @@ skip_ahead(void *context)
 {
     struct sides *const sides = context;
 
-    rondo_ring_skip_read(&sides->ring, 37);
+    rondo_ring_skip_read(&sides->ring, CAPACITY + 37);
     rt_yield();
 }
 
@@ -168,7 +169,7 @@ give(void *context)
 
     number(&span, pos);
     rondo_ring_release_write(&sides->ring, span.frames);
-    if (span.frames == 0 || pos % 7 == 0)
+    if (sides->other_turn++ % 8 == 0)
         rt_yield(); /* so that it is empty now and then */
 }
 
