@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
+#include <time.h>
 
 #define DEADLINE_NS UINT64_C(10000000000) /* of one run; they take milliseconds */
 
@@ -18,6 +19,10 @@ struct pair {
 };
 
 static int cpus[2] = {-1, -1};
+
+/* Since the last pair_lost_ns(). */
+static uint64_t pairs;
+static uint64_t pairs_lost_ns;
 
 /* A number from /sys; -1: there is none. */
 static int
@@ -131,19 +136,46 @@ pair_look(struct pair_side *side)
     return 0;
 }
 
+/* Wall time without this thread's own: what it spent without a CPU, plus a constant. */
+static uint64_t
+idle_ns(void)
+{
+    struct timespec used;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return bench_clock_ns() -
+           ((uint64_t)used.tv_sec * UINT64_C(1000000000) + (uint64_t)used.tv_nsec);
+}
+
+uint64_t
+pair_lost_ns(void)
+{
+    static uint64_t seen;
+    const uint64_t now = idle_ns();
+    const uint64_t lost_ns = pairs > 0 ? pairs_lost_ns : now - seen;
+
+    seen = now;
+    pairs = 0;
+    pairs_lost_ns = 0;
+    return lost_ns;
+}
+
 static void
 run_side(struct pair *pair, int index)
 {
     struct pair_side *const side = &pair->side[index];
+    uint64_t before_ns;
 
     __atomic_add_fetch(&pair->ready, 1, __ATOMIC_ACQ_REL);
     while (__atomic_load_n(&pair->ready, __ATOMIC_ACQUIRE) != 2) {
         if (pair_wait(side))
             return;
     }
+    before_ns = idle_ns();
     side->start_ticks = bench_ticks_fenced();
     pair->function[index](side, pair->context);
     side->end_ticks = bench_ticks_fenced();
+    side->lost_ns = idle_ns() - before_ns;
 }
 
 static void *
@@ -180,6 +212,8 @@ pair_run(pair_function *producer, pair_function *consumer, void *context, uint64
         return error;
     run_side(&pair, 0);
     pthread_join(thread, NULL);
+    pairs++;
+    pairs_lost_ns += pair.side[0].lost_ns + pair.side[1].lost_ns;
     if (ns != NULL) {
         const struct pair_side *const side = pair.side;
         const uint64_t start =

@@ -26,6 +26,7 @@ struct pair_side {
     uint32_t spins;       /**< private to pair_wait() */
     uint64_t start_ticks; /**< when both were there */
     uint64_t end_ticks;   /**< when the side's function returned */
+    uint64_t lost_ns;     /**< private: in between, without its CPU */
 } __attribute__((aligned(128)));
 
 typedef void pair_function(struct pair_side *side, void *context);
@@ -50,6 +51,12 @@ const char *pair_pin_first(void);
  * @return    NULL, or what went wrong (a static text)
  */
 const char *pair_run(pair_function *producer, pair_function *consumer, void *context, uint64_t *ns);
+
+/**
+ * For how long other work had the CPU since the last call: that of a side of a pair at its work, or,
+ * if no pair ran, the calling thread's. Interruptions for the kernel's own short work count, too.
+ */
+uint64_t pair_lost_ns(void);
 
 /** End the pair with an error; the first one counts. @param what a static text */
 void pair_fail(struct pair_side *side, const char *what);
