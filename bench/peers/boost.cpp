@@ -29,7 +29,8 @@ template <std::size_t size> struct boost_block {
     {
         bench_copy(bytes, from.bytes, size);
     }
-    boost_block &operator=(const boost_block &from)
+    boost_block &
+    operator=(const boost_block &from)
     {
         bench_copy(bytes, from.bytes, size);
         return *this;
