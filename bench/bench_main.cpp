@@ -169,6 +169,8 @@ name_of(const bench_candidate &candidate)
     return name;
 }
 
+std::mt19937 random_bits{std::random_device{}()};
+
 /* Repetitions, and those of them during which other work had one of the CPUs. */
 size_t repetitions_done;
 size_t repetitions_disturbed;
@@ -182,6 +184,9 @@ run(const bench_candidate &candidate, bench_measure &measure)
     bool disturbed = false;
 
     for (int i = 0; i < tries; i++) {
+        /* What a peer allocates by malloc() lies elsewhere each time, too. */
+        void *const gap =
+            std::malloc(std::uniform_int_distribution<size_t>(1, 1024)(random_bits) * 16);
         const char *error;
 
         measure = empty;
@@ -190,6 +195,7 @@ run(const bench_candidate &candidate, bench_measure &measure)
         alarm(60); /* a peer's own loops know no deadline */
         error = candidate.run(&candidate, candidate.operations, &measure);
         alarm(0);
+        std::free(gap);
         if (error != nullptr)
             return error;
         disturbed = pair_lost_ns() > measure.ns / 50;
@@ -271,13 +277,12 @@ class failures : public benchmark::BenchmarkReporter
 void
 measure_case(const std::string &name, std::vector<measured *> &results, int repetitions)
 {
-    static std::mt19937 random{std::random_device{}()};
 
     const uint64_t start_ns = bench_clock_ns();
 
     std::fprintf(stderr, "%-22s", name.c_str());
     for (int round = -1; round < repetitions; round++) {
-        std::shuffle(results.begin(), results.end(), random);
+        std::shuffle(results.begin(), results.end(), random_bits);
         for (measured *result : results) {
             failures reporter;
 
