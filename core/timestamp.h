@@ -3,12 +3,16 @@
  * @file
  * A (position, time) pair that one thread publishes once a period and any number of threads read.
  *
- * A sequence lock over two words: odd while the pair is being written. The writer never waits; a
- * reader looks again only if a write fell into its look, at most once a period.
+ * Two pairs that take turns: the newest stands still while the next one is written into the other.
+ * The writer never waits. A reader does not wait for a writer that was interrupted, however much more
+ * urgent it is; it looks again only if a whole pair was published while it looked, at most once a
+ * period.
  *
  * Synchronization, without fences:
- *   PAIR-STAMP  release of each word, after sequence became odd  ->  acquire of each word, before
- * sequence is compared: who reads a new word sees that the sequence has moved
+ *   PAIR-STAMP  release of count, after its pair  ->  acquire of count, before the pair is read
+ *   PAIR-STAMP-OVER  release of each word, after the count that made the other pair the newest  ->
+ *               acquire of each word, before count is compared: who reads a word of the pair after
+ *               next sees that the count has moved
  */
 #ifndef RONDO_CORE_TIMESTAMP_H
 #define RONDO_CORE_TIMESTAMP_H
@@ -20,37 +24,39 @@
 
 /** Zero-initialised it holds position 0 at time 0. */
 struct rondo__timestamp {
-    RONDO_ATOMIC(uint64_t) sequence;
-    RONDO_ATOMIC(uint64_t) position;
-    RONDO_ATOMIC(uint64_t) time_ns;
+    RONDO_ATOMIC(uint64_t) count; /* pairs published; the newest is pair[count % 2] */
+    struct {
+        RONDO_ATOMIC(uint64_t) position;
+        RONDO_ATOMIC(uint64_t) time_ns;
+    } pair[2];
 } RONDO_CACHE_ALIGNED;
 
 static inline void
 rondo__timestamp_write(struct rondo__timestamp *stamp, uint64_t position, uint64_t time_ns)
 {
-    /* relaxed: sequence is written by this thread only; the releases below order the store. */
-    const uint64_t sequence = rondo_load_relaxed(&stamp->sequence);
+    /* relaxed: count is written by this thread only. */
+    const uint64_t next = rondo_load_relaxed(&stamp->count) + 1;
 
-    rondo_store_relaxed(&stamp->sequence, sequence + 1);
-    rondo_store_release(&stamp->position, position);     /* PAIR-STAMP release */
-    rondo_store_release(&stamp->time_ns, time_ns);       /* PAIR-STAMP release */
-    rondo_store_release(&stamp->sequence, sequence + 2); /* PAIR-STAMP release: the pair is whole */
+    /* PAIR-STAMP-OVER release: the pair that is overwritten was no longer the newest. */
+    rondo_store_release(&stamp->pair[next % 2].position, position);
+    rondo_store_release(&stamp->pair[next % 2].time_ns, time_ns); /* PAIR-STAMP-OVER release */
+    rondo_store_release(&stamp->count, next); /* PAIR-STAMP release: the pair is whole */
 }
 
 static inline uint64_t
 rondo__timestamp_read(const struct rondo__timestamp *stamp, uint64_t *time_ns)
 {
     for (;;) {
-        const uint64_t before = rondo_load_acquire(&stamp->sequence);   /* PAIR-STAMP acquire */
-        const uint64_t position = rondo_load_acquire(&stamp->position); /* PAIR-STAMP acquire */
-        const uint64_t time = rondo_load_acquire(&stamp->time_ns);      /* PAIR-STAMP acquire */
+        const uint64_t count = rondo_load_acquire(&stamp->count); /* PAIR-STAMP acquire */
+        /* PAIR-STAMP-OVER acquire, both */
+        const uint64_t position = rondo_load_acquire(&stamp->pair[count % 2].position);
+        const uint64_t time = rondo_load_acquire(&stamp->pair[count % 2].time_ns);
 
         /* relaxed: the acquires above order it. */
-        if (before % 2 == 0 && rondo_load_relaxed(&stamp->sequence) == before) {
+        if (rondo_load_relaxed(&stamp->count) == count) {
             *time_ns = time;
             return position;
         }
-        rondo_spin_pause();
     }
 }
 
