@@ -155,7 +155,7 @@ role_name(bench_role role)
 [[noreturn]] void
 fail(const std::string &what)
 {
-    std::fprintf(stderr, "rondo_bench: %s\n", what.c_str());
+    std::fprintf(stderr, "\nrondo_bench: %s\n", what.c_str());
     std::exit(1);
 }
 
@@ -288,7 +288,7 @@ measure_case(const std::string &name, std::vector<measured *> &results, int repe
 
             benchmark::RunSpecifiedBenchmarks(&reporter, "^" + result->id + "(/|$)");
             if (!reporter.message.empty())
-                fail(name_of(*result->candidate) + ": " + reporter.message);
+                fail("in " + name_of(*result->candidate) + ": " + reporter.message);
             if (reporter.count != 1)
                 fail(name_of(*result->candidate) + " did not run once, but " +
                      std::to_string(reporter.count) + " times");
@@ -601,6 +601,8 @@ main(int argc, char **argv)
         return 0;
     }
 
+    if (!std::ofstream(chosen.out, std::ios::app)) /* better now than after minutes */
+        fail("cannot write " + chosen.out);
     if (const char *error = pair_cpus(cpu))
         fail(error);
     if (const char *error = pair_pin_first())
