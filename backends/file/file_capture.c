@@ -37,6 +37,8 @@ struct rondo__file_capture {
     bool lost;         /* a pipe that should have been wound back */
     uint64_t position; /* frames read since the beginning of the file */
     uint64_t length;   /* frames that there must be; 0: not known */
+    int damage;        /* the first error that libsndfile passed over; 0: none */
+    uint64_t damaged;  /* behind which frame */
     void *scratch;     /* a chunk of doubles */
     char *path;
 };
@@ -169,6 +171,7 @@ open_sound(struct rondo__file_capture *capture, struct rondo_error *error)
     struct rondo__file_io *io = &capture->io;
 
     capture->info = capture->raw;
+    capture->damage = SF_ERR_NO_ERROR;
     io->position = 0;
     if (capture->is_pipe)
         capture->sound = sf_open_fd(io->fd, SFM_READ, &capture->info, SF_FALSE);
@@ -207,14 +210,21 @@ knows_length(const struct rondo__file_capture *capture)
     return !(capture->is_pipe && rondo__file_size_is_unknown((uint64_t)info->frames * frame_bytes));
 }
 
+/* Frames that there must be; 0: not known. */
+static uint64_t
+promised_length(const struct rondo__file_capture *capture)
+{
+    /* Rarely right in MPEG files, and a guess. */
+    const bool is_true = (capture->info.format & SF_FORMAT_TYPEMASK) != SF_FORMAT_MPEG;
+
+    return knows_length(capture) && is_true ? (uint64_t)capture->info.frames : 0;
+}
+
 static int
 grant(struct rondo__file_capture *capture, const struct rondo_device_request *request,
       struct rondo_device_info *granted, struct rondo_error *error)
 {
     const SF_INFO *info = &capture->info;
-    /* Rarely right in MPEG files, and a guess. */
-    const bool length_is_true = (info->format & SF_FORMAT_TYPEMASK) != SF_FORMAT_MPEG;
-    const bool length_is_known = knows_length(capture);
 
     if (capture->is_pipe && !can_be_piped(info))
         return rondo_error_set(error, -ENOTSUP,
@@ -248,7 +258,7 @@ grant(struct rondo__file_capture *capture, const struct rondo_device_request *re
     case RONDO_SAMPLE_DEFAULT:
         break;
     }
-    capture->length = length_is_known && length_is_true ? (uint64_t)info->frames : 0;
+    capture->length = promised_length(capture);
     granted->format.sample = capture->sample;
     granted->format.channels = (uint32_t)info->channels;
     granted->format.rate_hz = (uint32_t)info->samplerate;
@@ -313,17 +323,31 @@ rondo__file_capture_close(struct rondo__file_capture *capture)
     return 0;
 }
 
-/* Go back to frame 0. What libsndfile cannot wind back, or not to the very same frames, is opened
- * again. */
+/* Go back to frame 0, by opening the file again: libsndfile does not always seek to where it began to
+ * read, decoders remember what they have decoded, and damage that was met once may be passed over. */
 static int
 rewind_sound(struct rondo__file_capture *capture, struct rondo_error *error)
 {
+    const SF_INFO before = capture->info;
+    int result = 0;
+
     capture->position = 0;
-    if (rondo__file_winds_back(capture->info.format) && sf_seek(capture->sound, 0, SEEK_SET) == 0)
-        return 0;
     sf_close(capture->sound);
     capture->sound = NULL;
-    return open_sound(capture, error);
+    result = open_sound(capture, error);
+    if (result == 0 &&
+        (capture->info.channels != before.channels || capture->info.format != before.format ||
+         capture->info.samplerate != before.samplerate)) {
+        sf_close(capture->sound);
+        capture->sound = NULL;
+        result = rondo_error_set(error, -EBADMSG, "file: has become another kind of file: %s",
+                                 capture->path);
+    }
+    if (result == 0)
+        capture->length = promised_length(capture);
+    else
+        capture->info = before;
+    return result;
 }
 
 int
@@ -336,9 +360,7 @@ rondo__file_capture_reset(struct rondo__file_capture *capture, struct rondo_erro
                                                "file: a pipe cannot begin again: %s", capture->path)
                              : 0;
     }
-    if (capture->sound == NULL)
-        return open_sound(capture, error);
-    return capture->position == 0 ? 0 : rewind_sound(capture, error);
+    return capture->position == 0 && capture->sound != NULL ? 0 : rewind_sound(capture, error);
 }
 
 /* Read up to a chunk of frames in the granted format. */
@@ -384,10 +406,10 @@ check_end(const struct rondo__file_capture *capture, struct rondo_error *error)
                                "file: ends after %llu of the %llu frames that it promises: %s",
                                (unsigned long long)capture->position,
                                (unsigned long long)capture->length, capture->path);
-    if (sf_error(capture->sound) != SF_ERR_NO_ERROR)
-        return rondo_error_set(error, -EBADMSG, "file: damaged at frame %llu, %s: %s",
-                               (unsigned long long)capture->position, sf_strerror(capture->sound),
-                               capture->path);
+    if (capture->damage != SF_ERR_NO_ERROR)
+        return rondo_error_set(error, -EBADMSG, "file: damaged before frame %llu, %s: %s",
+                               (unsigned long long)capture->damaged,
+                               sf_error_number(capture->damage), capture->path);
     return 0;
 }
 
@@ -411,6 +433,11 @@ rondo__file_capture_transfer(struct rondo__file_capture *capture, void *frames, 
 
         done += got > 0 ? (uint32_t)got : 0;
         capture->position += got > 0 ? (uint64_t)got : 0;
+        /* libsndfile goes on behind damage, and forgets it at the next call. */
+        if (capture->damage == SF_ERR_NO_ERROR) {
+            capture->damage = sf_error(capture->sound);
+            capture->damaged = capture->position;
+        }
         if (got == (sf_count_t)some)
             continue;
         result = check_end(capture, error);

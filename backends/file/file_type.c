@@ -128,10 +128,3 @@ rondo__file_can_be_read(int format)
     return major != SF_FORMAT_SDS &&
            !(major == SF_FORMAT_PAF && (format & SF_FORMAT_SUBMASK) == SF_FORMAT_PCM_24);
 }
-
-bool
-rondo__file_winds_back(int format)
-{
-    return (format & SF_FORMAT_TYPEMASK) != SF_FORMAT_MPEG &&
-           (format & SF_FORMAT_SUBMASK) != SF_FORMAT_OPUS;
-}

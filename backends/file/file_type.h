@@ -55,11 +55,4 @@ enum rondo_sample_format rondo__file_sample(int format);
  */
 bool rondo__file_can_be_read(int format);
 
-/**
- * Whether seeking to frame 0 yields the same frames again as opening the file anew.
- *
- * Not MPEG and Opus: their decoders remember what they decoded before.
- */
-bool rondo__file_winds_back(int format);
-
 #endif

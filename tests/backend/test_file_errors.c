@@ -807,6 +807,79 @@ a_full_disk_leaves_a_part_and_what_was_there(void **state)
     assert_int_equal(result, 0);
 }
 
+/* Frames of a capture that is reset and read again. */
+static uint32_t
+read_some(struct rondo_stream *stream, int16_t *samples, uint32_t frames)
+{
+    uint32_t done = 0;
+
+    assert_int_equal(rondo_stream_start(stream), 0);
+    while (done < frames && rondo_stream_wait(stream, FILE_TEST_DEADLINE_NS) > 0) {
+        const struct rondo_span span = rondo_stream_get(stream, frames - done);
+
+        memcpy(samples + done, span.data, span.frames * sizeof(*samples));
+        assert_int_equal(rondo_stream_release(stream, span.frames), 0);
+        done += span.frames;
+    }
+    return done;
+}
+
+/* libsndfile begins to read behind the header, and seeks to where the header says. */
+static void
+a_file_whose_samples_begin_in_its_header_yields_the_same_after_a_reset(void **state)
+{
+    static const unsigned char au[] = {'.', 's', 'n', 'd', 0, 0, 0,    8,    0, 0, 0, 60,
+                                       0,   0,   0,   3,   0, 0, 0x1f, 0x40, 0, 0, 0, 1};
+    struct rondo_stream *stream = NULL;
+    unsigned char file[sizeof(au) + 100];
+    int16_t first[200] = {0};
+    int16_t again[200] = {0};
+
+    (void)state;
+    memcpy(file, au, sizeof(au));
+    for (size_t i = sizeof(au); i < sizeof(file); i++)
+        file[i] = (unsigned char)i;
+    file_test_store("begin.au", file, sizeof(file));
+    assert_int_equal(rondo_stream_open(&stream, "file:begin.au?clock=offline", NULL), 0);
+    assert_int_equal(read_some(stream, first, 200), 30);
+    assert_int_equal(rondo_stream_reset(stream), 0);
+    assert_int_equal(read_some(stream, again, 200), 30);
+    assert_memory_equal(first, again, sizeof(first));
+    rondo_stream_close(stream);
+}
+
+static void
+a_file_that_has_become_another_kind_is_refused_at_the_reset(void **state)
+{
+    struct rondo_stream *stream = NULL;
+    struct rondo_error error;
+    int16_t samples[10];
+    unsigned char *data = NULL;
+    size_t bytes = 0;
+
+    (void)state;
+    make_file("file:other.wav", RONDO_S16, 1, 1000);
+    data = file_test_load("other.wav", &bytes);
+    assert_int_equal(rondo_stream_open(&stream, "file:other.wav?clock=offline", NULL), 0);
+    assert_int_equal(read_some(stream, samples, 10), 10);
+    data[22] = 200; /* channels */
+    data[32] = 0x90;
+    data[33] = 1;
+    file_test_store("other.wav", data, bytes);
+    assert_int_equal(rondo_stream_reset(stream), -EBADMSG);
+    rondo_stream_error(stream, &error);
+    assert_mentions(&error, "another kind");
+    /* And right again once it is what it was. */
+    data[22] = 1;
+    data[32] = 2;
+    data[33] = 0;
+    file_test_store("other.wav", data, bytes);
+    assert_int_equal(rondo_stream_reset(stream), 0);
+    assert_int_equal(read_some(stream, samples, 10), 10);
+    free(data);
+    rondo_stream_close(stream);
+}
+
 /* Frames that are there must not be told to be missing. */
 static void
 a_kind_that_libsndfile_does_not_read_to_its_end_is_refused(void **state)
@@ -844,6 +917,8 @@ main(int argc, char **argv)
         cmocka_unit_test(a_part_that_is_no_file_is_left_alone),
         cmocka_unit_test(without_permission_nothing_is_read_or_written),
         cmocka_unit_test(a_full_disk_leaves_a_part_and_what_was_there),
+        cmocka_unit_test(a_file_whose_samples_begin_in_its_header_yields_the_same_after_a_reset),
+        cmocka_unit_test(a_file_that_has_become_another_kind_is_refused_at_the_reset),
         cmocka_unit_test(a_kind_that_libsndfile_does_not_read_to_its_end_is_refused),
     };
     int result = 0;
