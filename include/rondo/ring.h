@@ -82,11 +82,11 @@ struct rondo__ring_lap {
  * it, for each side keeps what it works with on a private line.
  */
 struct rondo__ring_producer {
-    uint64_t pos;      /* write_pos */
-    uint64_t lend_end; /* frames before this are free, announced if need be, and contiguous */
-    uint64_t warm_end; /* frames before this, and free, were fetched by warm_write() */
+    uint64_t pos;       /* write_pos */
+    uint64_t lend_end;  /* frames before this are free, announced if need be, and contiguous */
+    uint64_t warm_end;  /* frames before this, and free, were fetched by warm_write() */
+    uint64_t claim_end; /* claim_pos */
     struct rondo__ring_lap lap;
-    unsigned char *memory; /* constant */
 } RONDO_CACHE_ALIGNED;
 
 struct rondo__ring_consumer {
@@ -94,6 +94,7 @@ struct rondo__ring_consumer {
     uint64_t lend_end;   /* frames before this are filled and contiguous; may lie behind pos */
     uint64_t origin_pos; /* constant: a position that stood at the start of memory; a tap finds its
                             lap by it */
+    unsigned char *memory;      /* constant, too */
     struct rondo__ring_lap lap; /* its end is kept rondo__ring_shift() behind */
 } RONDO_CACHE_ALIGNED;
 
@@ -206,10 +207,11 @@ rondo__ring_place(struct rondo_ring *ring, uint64_t pos)
     rondo_store_relaxed(&ring->written.claim_pos, pos);
     ring->producer.pos = pos;
     ring->producer.warm_end = pos;
+    ring->producer.claim_end = pos;
     ring->producer.lend_end = ring->producer.lap.kind == RONDO_PRODUCER_WAITS
                                   ? pos + ring->producer.lap.capacity_frames
                                   : pos;
-    rondo__ring_lap_begin(&ring->producer.lap, ring->producer.memory, pos);
+    rondo__ring_lap_begin(&ring->producer.lap, ring->consumer.memory, pos);
     rondo_store_relaxed(&ring->consumed.read_pos, pos);
     ring->consumer.pos = pos;
     ring->consumer.lend_end = pos;
@@ -237,7 +239,7 @@ rondo__ring_init(struct rondo_ring *ring, void *memory, uint32_t capacity_frames
     ring->producer.lap.capacity_frames = capacity_frames;
     ring->producer.lap.mirrored = mirrored;
     ring->producer.lap.kind = RONDO_PRODUCER_WAITS;
-    ring->producer.memory = (unsigned char *)memory;
+    ring->consumer.memory = (unsigned char *)memory;
     rondo__ring_place(ring, 0);
     return 0;
 }
@@ -348,11 +350,12 @@ rondo__ring_get_write_look(struct rondo_ring *ring, uint32_t max_frames)
     frames = rondo__min_u64(frames, own->lap.end - pos);
     if (own->lap.kind != RONDO_PRODUCER_WAITS) {
         frames = rondo__min_u64(frames, max_frames);
-        /* relaxed: claim_pos is written by this thread only; it never goes back, though a get may
-         * be repeated smaller. */
-        if ((int64_t)(pos + frames - rondo_load_relaxed(&ring->written.claim_pos)) > 0)
-            rondo_store_relaxed(&ring->written.claim_pos,
-                                pos + frames); /* relaxed: the fence below orders it */
+        /* It never goes back, though a get may be repeated smaller. */
+        if ((int64_t)(pos + frames - own->claim_end) > 0) {
+            own->claim_end = pos + frames;
+            /* relaxed: the fence below orders it. */
+            rondo_store_relaxed(&ring->written.claim_pos, own->claim_end);
+        }
         rondo_fence_release(); /* PAIR-CLAIM release: the claim is seen before any frame that
                                   overwrites */
     }
@@ -453,7 +456,8 @@ rondo_ring_warm_write(struct rondo_ring *ring, uint32_t frames)
     first_bytes = (size_t)(rondo__min_u64(wanted, contiguous) * own->lap.frame_bytes);
     rondo_prefetch_write_range(rondo__ring_span(&own->lap, pos, 1).data, first_bytes);
     /* What goes on at the start of memory; nothing does so in mirrored memory. */
-    rondo_prefetch_write_range(own->memory, (size_t)(wanted * own->lap.frame_bytes) - first_bytes);
+    rondo_prefetch_write_range(ring->consumer.memory,
+                               (size_t)(wanted * own->lap.frame_bytes) - first_bytes);
 }
 
 /* Copies from a line on prefetch their span for writing: all its lines are on their way from the
@@ -553,7 +557,8 @@ rondo_ring_catch_up_write(struct rondo_ring *ring)
     /* Nothing was written at the positions jumped over: to a tap, all before the new one counts as
      * overwritten. relaxed: claim_pos is written by this thread only; the release below orders it.
      */
-    rondo_store_relaxed(&ring->written.claim_pos, pos + own->lap.capacity_frames);
+    own->claim_end = pos + own->lap.capacity_frames;
+    rondo_store_relaxed(&ring->written.claim_pos, own->claim_end);
     /* PAIR-FILL release: as in release_write(), though it hands over no frame. */
     rondo_store_release(&ring->written.write_pos, pos);
     return late;

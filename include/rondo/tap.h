@@ -45,7 +45,7 @@ rondo_tap_init(struct rondo_tap *tap, const struct rondo_ring *ring)
     tap->lap.capacity_frames = ring->consumer.lap.capacity_frames;
     tap->lap.mirrored = ring->consumer.lap.mirrored;
     tap->lap.kind = ring->consumer.lap.kind;
-    rondo__ring_lap_begin(&tap->lap, ring->producer.memory, ring->consumer.origin_pos);
+    rondo__ring_lap_begin(&tap->lap, ring->consumer.memory, ring->consumer.origin_pos);
     rondo__ring_lap_jump(&tap->lap, tap->pos);
     return 0;
 }
