@@ -26,21 +26,23 @@ static void
 look(void *context)
 {
     struct clocks *const clocks = context;
+    const struct rondo_clock *const offline = RT_CALL(rondo_clock_offline)();
     const uint64_t now_ns = RT_CALL(rondo_clock_now_ns)(clocks->virtual_one);
 
     RT_REQUIRE(now_ns >= clocks->virtual_ns);
     clocks->virtual_ns = now_ns;
     RT_REQUIRE(RT_CALL(rondo_clock_kind)(clocks->virtual_one) == RONDO_CLOCK_VIRTUAL);
     RT_REQUIRE(RT_CALL(rondo_clock_kind)(NULL) == RONDO_CLOCK_REAL);
-    RT_REQUIRE(RT_CALL(rondo_clock_kind)(RT_CALL(rondo_clock_offline)()) == RONDO_CLOCK_OFFLINE);
-    RT_REQUIRE(RT_CALL(rondo_clock_now_ns)(RT_CALL(rondo_clock_offline)()) == 0);
+    RT_REQUIRE(RT_CALL(rondo_clock_kind)(offline) == RONDO_CLOCK_OFFLINE);
+    RT_REQUIRE(RT_CALL(rondo_clock_now_ns)(offline) == 0);
 }
 
 static void
 look_at_the_real_one(void *context)
 {
     struct clocks *const clocks = context;
-    const uint64_t now_ns = RT_CALL(rondo_clock_now_ns)(RT_CALL(rondo_clock_real)());
+    const struct rondo_clock *const clock = RT_CALL(rondo_clock_real)();
+    const uint64_t now_ns = RT_CALL(rondo_clock_now_ns)(clock);
 
     RT_REQUIRE(now_ns >= clocks->real_ns);
     clocks->real_ns = now_ns;

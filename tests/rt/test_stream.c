@@ -3,9 +3,8 @@
  * A stream's real-time calls, on every kind of stream, beside starts, stops, questions, and a device
  * that overtakes.
  *
- * Under the virtual clock the other thread turns time, now and then by more than the buffer, so that
- * the paths of lost frames are part of it: found at the get, and at the release of a span that was
- * held too long.
+ * Now and then a span is held until the device has gone on by more than the buffer, so that the paths
+ * of lost frames are part of it, at the release and at the get that follows.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -38,8 +37,7 @@ struct application {
     uint64_t turn;
     uint64_t spans; /* with frames in them */
     uint64_t other_turn;
-    uint64_t sum; /* of what was captured */
-    RONDO_ATOMIC(uint64_t) advances RONDO_CACHE_ALIGNED;
+    uint64_t sum;                                     /* of what was captured */
     RONDO_ATOMIC(uint64_t) moved RONDO_CACHE_ALIGNED; /* frames */
     RONDO_ATOMIC(uint64_t) xruns;
     RONDO_ATOMIC(uint64_t) overtaken; /* releases */
@@ -90,13 +88,14 @@ set_up(const void *parameter)
     return application;
 }
 
-/* Hold a span until the device has gone on a good deal. */
+/* Hold a span until the device has gone on by more than the buffer. */
 static void
 hold(struct application *application)
 {
-    const uint64_t since = rondo_load_acquire(&application->advances);
+    const uint64_t since = RT_CALL(rondo_stream_position)(application->stream, NULL);
 
-    while (rondo_load_acquire(&application->advances) - since < 64 && !rt_must_stop())
+    while (RT_CALL(rondo_stream_position)(application->stream, NULL) - since < 3u * BUFFER &&
+           !rt_must_stop())
         RT_CALL(rondo_spin_pause)();
 }
 
@@ -128,7 +127,7 @@ get_and_release(void *context)
 
     if (span.frames > 0) {
         use(application, &span);
-        if (++application->spans % 16 == 0 && application->setting->clock == RONDO_CLOCK_VIRTUAL)
+        if (++application->spans % 16 == 0 && application->setting->clock != RONDO_CLOCK_OFFLINE)
             hold(application);
     }
     result = RT_CALL(rondo_stream_release)(stream, span.frames);
@@ -170,7 +169,6 @@ turn_time(void *context)
     /* 1 ms, and now and then 100 ms. */
     RT_ASSERT(rondo_clock_advance(application->clock,
                                   application->other_turn % 32 == 0 ? 100000000 : 1000000) == 0);
-    rondo_store_release(&application->advances, application->other_turn);
     control(context);
 }
 
@@ -213,7 +211,7 @@ close_stream(void *context)
 
 #define REAL(text, device_string, its_direction, its_sample)                                       \
     STREAM(text, device_string, its_direction, RONDO_CLOCK_REAL, its_sample, .beside = control,    \
-           .enough = has_moved, .reads_clock = true)
+           .enough = has_seen_all, .reads_clock = true)
 #define VIRTUAL(text, device_string, its_direction, its_sample)                                    \
     STREAM(text, device_string, its_direction, RONDO_CLOCK_VIRTUAL, its_sample,                    \
            .beside = turn_time, .enough = has_seen_all)
