@@ -147,14 +147,22 @@ idle_ns(void)
            ((uint64_t)used.tv_sec * UINT64_C(1000000000) + (uint64_t)used.tv_nsec);
 }
 
+/* The two clocks do not tick together, so a short while may seem to have had more CPU than time. */
+static uint64_t
+lost_since(uint64_t before_ns)
+{
+    const int64_t lost_ns = (int64_t)(idle_ns() - before_ns);
+
+    return lost_ns > 0 ? (uint64_t)lost_ns : 0;
+}
+
 uint64_t
 pair_lost_ns(void)
 {
     static uint64_t seen;
-    const uint64_t now = idle_ns();
-    const uint64_t lost_ns = pairs > 0 ? pairs_lost_ns : now - seen;
+    const uint64_t lost_ns = pairs > 0 ? pairs_lost_ns : lost_since(seen);
 
-    seen = now;
+    seen = idle_ns();
     pairs = 0;
     pairs_lost_ns = 0;
     return lost_ns;
@@ -175,7 +183,7 @@ run_side(struct pair *pair, int index)
     side->start_ticks = bench_ticks_fenced();
     pair->function[index](side, pair->context);
     side->end_ticks = bench_ticks_fenced();
-    side->lost_ns = idle_ns() - before_ns;
+    side->lost_ns = lost_since(before_ns);
 }
 
 static void *
