@@ -328,7 +328,7 @@ rondo__engine_start(struct rondo_engine *engine)
 static bool
 is_queued(const struct rondo_engine *engine)
 {
-    return rondo_ring_room(&engine->ring) < rondo_ring_capacity(&engine->ring);
+    return !rondo_ring_is_empty(&engine->ring);
 }
 
 int

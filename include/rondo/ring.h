@@ -23,6 +23,7 @@
  *     | get_read, release_read, read, fill, skip_read, | the consumer | all of the producer's   |
  *     |   release_read_lazy, *_checked                 |              |                         |
  *     | rondo_tap_* (tap.h)                            | any thread   | all of both, a tap each |
+ *     | is_empty                                       | any thread   | all of both             |
  *
  * The producer and the consumer may each move to another thread if the two threads synchronise over
  * it.
@@ -310,6 +311,24 @@ static inline void
 rondo_ring_reset(struct rondo_ring *ring, uint64_t pos)
 {
     rondo__ring_place(ring, pos);
+}
+
+/**
+ * Whether nothing is waiting in the ring: all that was handed over has been given back.
+ *
+ * A glance, true of a moment that may be over; it makes no frame visible. What the consumer holds
+ * back (release_read_lazy) is still waiting.
+ *
+ * @thread any, beside all calls but those that stand alone
+ * @rt     wait-free
+ */
+static inline int
+rondo_ring_is_empty(const struct rondo_ring *ring)
+{
+    /* relaxed: two numbers; who wants the frames behind them gets them by get_read(). */
+    const uint64_t read_pos = rondo_load_relaxed(&ring->consumed.read_pos);
+
+    return (int64_t)(rondo_load_relaxed(&ring->written.write_pos) - read_pos) <= 0;
 }
 
 /** Frames that the ring holds. @rt wait-free; producer or consumer */

@@ -829,6 +829,31 @@ run_model(uint32_t capacity, uint64_t start, enum rondo_ring_producer_kind kind,
 static const uint64_t starts[] = {0, START_BELOW_2_32, START_BELOW_2_64};
 
 static void
+ring_is_empty_as_long_as_nothing_waits_in_it(void **state)
+{
+    unsigned char *const memory = test_memory(8);
+
+    (void)state;
+    for (size_t start = 0; start < 3; start++) {
+        assert_int_equal(rondo_ring_init(&ring, memory, 8, 1), 0);
+        rondo_ring_reset(&ring, starts[start]);
+        assert_true(rondo_ring_is_empty(&ring));
+        assert_int_equal(rondo_ring_get_write(&ring, 2).frames, 2);
+        assert_true(rondo_ring_is_empty(&ring));
+        rondo_ring_release_write(&ring, 2);
+        assert_false(rondo_ring_is_empty(&ring));
+        assert_int_equal(rondo_ring_get_read(&ring, 2).frames, 2);
+        rondo_ring_release_read_lazy(&ring, 1);
+        assert_false(rondo_ring_is_empty(&ring));
+        rondo_ring_release_read(&ring, 1);
+        assert_true(rondo_ring_is_empty(&ring));
+        rondo_ring_skip_read(&ring, 5);
+        assert_true(rondo_ring_is_empty(&ring));
+    }
+    free(memory);
+}
+
+static void
 ring_of_every_capacity_does_what_the_plain_model_does(void **state)
 {
     static const uint32_t large[] = {441, 480, 1021};
@@ -1207,6 +1232,7 @@ main(void)
         cmocka_unit_test(ring_skip_read_drops_filled_frames_and_gives_their_room_back),
         cmocka_unit_test(ring_late_frames_are_never_read),
         cmocka_unit_test(ring_catch_up_write_makes_the_next_frame_the_next_one_read),
+        cmocka_unit_test(ring_is_empty_as_long_as_nothing_waits_in_it),
         cmocka_unit_test(ring_of_every_capacity_does_what_the_plain_model_does),
         cmocka_unit_test(ring_in_mirrored_memory_does_what_the_plain_model_does),
         cmocka_unit_test(free_running_producer_always_has_the_whole_capacity_as_room),
