@@ -5,9 +5,9 @@
  * Every format has a loop from and to S32, and one from and to F32; the few pairs that are left go
  * through S32, which holds each integer format exactly, in blocks on the stack.
  *
- * The loops that carry the traffic, those with F32 at one end, have a second form in convert_x86.c,
- * which does the bulk of a buffer and leaves the rest to the loops here. Both round alike (to
- * nearest, ties to even), so that a sample does not depend on where in a buffer it stands.
+ * The loops that carry the traffic, those with F32 at one end, have other forms in convert_x86.c,
+ * which do all of a buffer or leave a rest to the loops here. All round alike (to nearest, ties to
+ * even), so that a sample does not depend on where in a buffer it stands.
  */
 #include <errno.h>
 #include <limits.h>
@@ -274,8 +274,9 @@ rondo_convert_samples(void *dst, enum rondo_sample_format dst_sample, const void
     }
     if (loops[src_sample][dst_sample] != NULL) {
         done = rondo__convert_vector(dst, dst_sample, src, src_sample, samples);
-        loops[src_sample][dst_sample](to + done * dst_bytes, from + done * src_bytes,
-                                      samples - done);
+        if (done < samples)
+            loops[src_sample][dst_sample](to + done * dst_bytes, from + done * src_bytes,
+                                          samples - done);
         return 0;
     }
     while (done < samples) {

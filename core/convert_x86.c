@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sample formats on x86-64: the loops with F32 at one end.
+ * Sample formats on x86-64: the loops with F32 at one end, for AVX2 and for AVX-512.
  *
- * SSE2 is there on every x86-64. AVX2 is asked for at run time, once a buffer, by a plain branch:
- * no resolver has to run while the program is being loaded, where sanitizers are not ready yet.
+ * What the machine has is asked at run time, once a buffer, by plain branches: no resolver has to
+ * run while the program is being loaded, where sanitizers are not ready yet.
  *
- * Everything is read and written unaligned. The packed format is moved in 8 or 16 bytes for 6 or
- * 12: such a loop stops while there are samples left that take what is too much.
+ * Each format is a function that loads a vector of samples as integers, and one that stores a
+ * vector of them; two loops, inlined with these as constants, do the rest. Everything is read and
+ * written unaligned. Four vectors in a turn: with fewer, the loop itself costs as much as the work.
  */
 #include "convert_vector.h"
 
@@ -21,456 +22,430 @@
 #define S16_MAX 32767.0f
 #define S24_MAX 8388607.0f
 
+#define INLINE static inline __attribute__((always_inline))
+
+/* ---- AVX2: 8 samples in a vector; ends with up to 33 samples left ---- */
+
 #define AVX2 __attribute__((target("avx2")))
 
-/* ---- SSE2 ---- */
+typedef __m256i load_avx2(const uint8_t *src);
+typedef void store_avx2(uint8_t *dst, __m256 a, __m256 b);
 
-static inline __m128i
-load(const void *src)
+AVX2 INLINE __m256i
+load_s16_avx2(const uint8_t *src)
 {
-    return _mm_loadu_si128((const __m128i *)src);
+    return _mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i *)(const void *)src));
 }
 
-static inline void
-store(void *dst, __m128i value)
-{
-    _mm_storeu_si128((__m128i *)dst, value);
-}
-
-static inline void
-store_f32_of_s32(float *dst, __m128i value)
-{
-    _mm_storeu_ps(dst, _mm_mul_ps(_mm_cvtepi32_ps(value), _mm_set1_ps(1 / S32_SCALE)));
-}
-
-/* Scaled, with 0 for NaN. */
-static inline __m128
-load_scaled(const float *src, float scale)
-{
-    const __m128 value = _mm_mul_ps(_mm_loadu_ps(src), _mm_set1_ps(scale));
-
-    return _mm_and_ps(value, _mm_cmpord_ps(value, value));
-}
-
-/* What is below INT32_MIN becomes INT32_MIN in _mm_cvtps_epi32(), which the pack then clips. */
-static inline __m128i
-load_f32_as_s16(const float *src)
-{
-    return _mm_cvtps_epi32(_mm_min_ps(load_scaled(src, S16_SCALE), _mm_set1_ps(S16_MAX)));
-}
-
-static inline __m128i
-load_f32_as_s24(const float *src)
-{
-    const __m128 value = _mm_min_ps(load_scaled(src, S24_SCALE), _mm_set1_ps(S24_MAX));
-
-    return _mm_cvtps_epi32(_mm_max_ps(value, _mm_set1_ps(-S24_SCALE)));
-}
-
-/* What does not fit becomes INT32_MIN; at the upper end all its bits are turned over. */
-static inline __m128i
-load_f32_as_s32(const float *src)
-{
-    const __m128 value = load_scaled(src, S32_SCALE);
-    const __m128 over = _mm_cmpge_ps(value, _mm_set1_ps(S32_SCALE));
-
-    return _mm_xor_si128(_mm_cvtps_epi32(value), _mm_castps_si128(over));
-}
-
-/* Four packed samples, left-justified; reads 14 bytes. */
-static inline __m128i
-load_packed(const uint8_t *src)
-{
-    const __m128i low = _mm_loadl_epi64((const __m128i *)(const void *)src);
-    const __m128i high = _mm_loadl_epi64((const __m128i *)(const void *)(src + 6));
-    const __m128i pairs = _mm_unpacklo_epi64(low, high);
-    const __m128i first = _mm_and_si128(_mm_slli_epi64(pairs, 8), _mm_set1_epi64x(0xffffff00));
-    const __m128i second =
-        _mm_and_si128(_mm_slli_epi64(pairs, 16), _mm_set1_epi64x((int64_t)0xffffff0000000000));
-
-    return _mm_or_si128(first, second);
-}
-
-/* Four samples, right-justified, as 12 packed bytes; writes 14 bytes. */
-static inline void
-store_packed(uint8_t *dst, __m128i value)
-{
-    const __m128i first = _mm_and_si128(value, _mm_set1_epi64x(0xffffff));
-    const __m128i second = _mm_and_si128(_mm_srli_epi64(value, 8), _mm_set1_epi64x(0xffffff000000));
-    const __m128i pairs = _mm_or_si128(first, second);
-
-    _mm_storel_epi64((__m128i *)(void *)dst, pairs);
-    _mm_storel_epi64((__m128i *)(void *)(dst + 6), _mm_unpackhi_epi64(pairs, pairs));
-}
-
-static size_t
-sse2_s16_to_f32(void *to, const void *from, size_t samples)
-{
-    float *const dst = to;
-    const int16_t *const src = from;
-    size_t i = 0;
-
-    for (; samples - i >= 16; i += 16) {
-        const __m128i a = load(src + i);
-        const __m128i b = load(src + i + 8);
-
-        store_f32_of_s32(dst + i, _mm_unpacklo_epi16(_mm_setzero_si128(), a));
-        store_f32_of_s32(dst + i + 4, _mm_unpackhi_epi16(_mm_setzero_si128(), a));
-        store_f32_of_s32(dst + i + 8, _mm_unpacklo_epi16(_mm_setzero_si128(), b));
-        store_f32_of_s32(dst + i + 12, _mm_unpackhi_epi16(_mm_setzero_si128(), b));
-    }
-    return i;
-}
-
-static size_t
-sse2_f32_to_s16(void *to, const void *from, size_t samples)
-{
-    int16_t *const dst = to;
-    const float *const src = from;
-    size_t i = 0;
-
-    for (; samples - i >= 16; i += 16) {
-        store(dst + i, _mm_packs_epi32(load_f32_as_s16(src + i), load_f32_as_s16(src + i + 4)));
-        store(dst + i + 8,
-              _mm_packs_epi32(load_f32_as_s16(src + i + 8), load_f32_as_s16(src + i + 12)));
-    }
-    return i;
-}
-
-static size_t
-sse2_s24_packed_to_f32(void *to, const void *from, size_t samples)
-{
-    float *const dst = to;
-    const uint8_t *const src = from;
-    size_t i = 0;
-
-    for (; samples - i > 16; i += 16) {
-        store_f32_of_s32(dst + i, load_packed(src + 3 * i));
-        store_f32_of_s32(dst + i + 4, load_packed(src + 3 * i + 12));
-        store_f32_of_s32(dst + i + 8, load_packed(src + 3 * i + 24));
-        store_f32_of_s32(dst + i + 12, load_packed(src + 3 * i + 36));
-    }
-    return i;
-}
-
-static size_t
-sse2_f32_to_s24_packed(void *to, const void *from, size_t samples)
-{
-    uint8_t *const dst = to;
-    const float *const src = from;
-    size_t i = 0;
-
-    for (; samples - i > 16; i += 16) {
-        store_packed(dst + 3 * i, load_f32_as_s24(src + i));
-        store_packed(dst + 3 * i + 12, load_f32_as_s24(src + i + 4));
-        store_packed(dst + 3 * i + 24, load_f32_as_s24(src + i + 8));
-        store_packed(dst + 3 * i + 36, load_f32_as_s24(src + i + 12));
-    }
-    return i;
-}
-
-static size_t
-sse2_s24_in_32_to_f32(void *to, const void *from, size_t samples)
-{
-    float *const dst = to;
-    const int32_t *const src = from;
-    size_t i = 0;
-
-    for (; samples - i >= 8; i += 8) {
-        store_f32_of_s32(dst + i, _mm_slli_epi32(load(src + i), 8));
-        store_f32_of_s32(dst + i + 4, _mm_slli_epi32(load(src + i + 4), 8));
-    }
-    return i;
-}
-
-static size_t
-sse2_f32_to_s24_in_32(void *to, const void *from, size_t samples)
-{
-    int32_t *const dst = to;
-    const float *const src = from;
-    size_t i = 0;
-
-    for (; samples - i >= 8; i += 8) {
-        store(dst + i, load_f32_as_s24(src + i));
-        store(dst + i + 4, load_f32_as_s24(src + i + 4));
-    }
-    return i;
-}
-
-static size_t
-sse2_s32_to_f32(void *to, const void *from, size_t samples)
-{
-    float *const dst = to;
-    const int32_t *const src = from;
-    size_t i = 0;
-
-    for (; samples - i >= 8; i += 8) {
-        store_f32_of_s32(dst + i, load(src + i));
-        store_f32_of_s32(dst + i + 4, load(src + i + 4));
-    }
-    return i;
-}
-
-static size_t
-sse2_f32_to_s32(void *to, const void *from, size_t samples)
-{
-    int32_t *const dst = to;
-    const float *const src = from;
-    size_t i = 0;
-
-    for (; samples - i >= 8; i += 8) {
-        store(dst + i, load_f32_as_s32(src + i));
-        store(dst + i + 4, load_f32_as_s32(src + i + 4));
-    }
-    return i;
-}
-
-/* ---- AVX2 ---- */
-
-AVX2 static inline __m256
-load_scaled_8(const float *src, float scale)
-{
-    const __m256 value = _mm256_mul_ps(_mm256_loadu_ps(src), _mm256_set1_ps(scale));
-
-    return _mm256_and_ps(value, _mm256_cmp_ps(value, value, _CMP_ORD_Q));
-}
-
-AVX2 static inline __m256i
-load_f32_as_s16_8(const float *src)
-{
-    return _mm256_cvtps_epi32(
-        _mm256_min_ps(load_scaled_8(src, S16_SCALE), _mm256_set1_ps(S16_MAX)));
-}
-
-AVX2 static inline __m256i
-load_f32_as_s24_8(const float *src)
-{
-    const __m256 value = _mm256_min_ps(load_scaled_8(src, S24_SCALE), _mm256_set1_ps(S24_MAX));
-
-    return _mm256_cvtps_epi32(_mm256_max_ps(value, _mm256_set1_ps(-S24_SCALE)));
-}
-
-AVX2 static inline __m256i
-load_f32_as_s32_8(const float *src)
-{
-    const __m256 value = load_scaled_8(src, S32_SCALE);
-    const __m256 over = _mm256_cmp_ps(value, _mm256_set1_ps(S32_SCALE), _CMP_GE_OQ);
-
-    return _mm256_xor_si256(_mm256_cvtps_epi32(value), _mm256_castps_si256(over));
-}
-
-AVX2 static inline void
-store_8(void *dst, __m256i value)
-{
-    _mm256_storeu_si256((__m256i *)dst, value);
-}
-
-AVX2 static inline __m256i
-load_8(const void *src)
-{
-    return _mm256_loadu_si256((const __m256i *)src);
-}
-
-AVX2 static inline void
-store_f32_of_s32_8(float *dst, __m256i value)
-{
-    const __m256 scale = _mm256_set1_ps(1 / S32_SCALE);
-
-    _mm256_storeu_ps(dst, _mm256_mul_ps(_mm256_cvtepi32_ps(value), scale));
-}
-
-/* Left-justified. */
-AVX2 static inline __m256i
-load_s16_8(const int16_t *src)
-{
-    return _mm256_slli_epi32(_mm256_cvtepi16_epi32(load(src)), 16);
-}
-
-/* Eight packed samples, left-justified; reads 28 bytes. */
-AVX2 static inline __m256i
-load_packed_8(const uint8_t *src)
+/* Left-justified; reads 28 bytes. */
+AVX2 INLINE __m256i
+load_packed_avx2(const uint8_t *src)
 {
     const __m256i spread = _mm256_setr_epi8(-1, 0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11,
                                             -1, 0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11);
-    const __m256i bytes =
-        _mm256_inserti128_si256(_mm256_castsi128_si256(load(src)), load(src + 12), 1);
+    const __m128i low = _mm_loadu_si128((const __m128i *)(const void *)src);
+    const __m128i high = _mm_loadu_si128((const __m128i *)(const void *)(src + 12));
 
-    return _mm256_shuffle_epi8(bytes, spread);
+    return _mm256_shuffle_epi8(_mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1),
+                               spread);
 }
 
-/* Eight samples, right-justified, as 24 packed bytes; writes 28 bytes. */
-AVX2 static inline void
-store_packed_8(uint8_t *dst, __m256i value)
+AVX2 INLINE __m256i
+load_s32_avx2(const uint8_t *src)
+{
+    return _mm256_loadu_si256((const __m256i *)(const void *)src);
+}
+
+AVX2 INLINE __m256i
+load_s24_avx2(const uint8_t *src)
+{
+    return _mm256_slli_epi32(load_s32_avx2(src), 8);
+}
+
+/* @p unit is what 1 is worth; @p more bytes are read behind the last vector. */
+AVX2 INLINE size_t
+to_f32_avx2(float *dst, const uint8_t *src, size_t samples, size_t sample_bytes, float unit,
+            size_t more, load_avx2 *load)
+{
+    const __m256 scale = _mm256_set1_ps(unit);
+    size_t i = 0;
+
+    for (; samples - i >= 32 + more; i += 32) {
+        const uint8_t *const from = src + i * sample_bytes;
+        const __m256i a = load(from);
+        const __m256i b = load(from + 8 * sample_bytes);
+        const __m256i c = load(from + 16 * sample_bytes);
+        const __m256i d = load(from + 24 * sample_bytes);
+
+        _mm256_storeu_ps(dst + i, _mm256_mul_ps(_mm256_cvtepi32_ps(a), scale));
+        _mm256_storeu_ps(dst + i + 8, _mm256_mul_ps(_mm256_cvtepi32_ps(b), scale));
+        _mm256_storeu_ps(dst + i + 16, _mm256_mul_ps(_mm256_cvtepi32_ps(c), scale));
+        _mm256_storeu_ps(dst + i + 24, _mm256_mul_ps(_mm256_cvtepi32_ps(d), scale));
+    }
+    return i;
+}
+
+/* 0 for NaN. */
+AVX2 INLINE __m256
+scale_avx2(__m256 value, float scale)
+{
+    const __m256 scaled = _mm256_mul_ps(value, _mm256_set1_ps(scale));
+
+    return _mm256_and_ps(scaled, _mm256_cmp_ps(scaled, scaled, _CMP_ORD_Q));
+}
+
+AVX2 INLINE __m256i
+quantise_s24_avx2(__m256 value)
+{
+    const __m256 scaled = _mm256_min_ps(scale_avx2(value, S24_SCALE), _mm256_set1_ps(S24_MAX));
+
+    return _mm256_cvtps_epi32(_mm256_max_ps(scaled, _mm256_set1_ps(-S24_SCALE)));
+}
+
+/* What does not fit becomes INT32_MIN; at the upper end all its bits are turned over. */
+AVX2 INLINE __m256i
+quantise_s32_avx2(__m256 value)
+{
+    const __m256 scaled = scale_avx2(value, S32_SCALE);
+    const __m256 over = _mm256_cmp_ps(scaled, _mm256_set1_ps(S32_SCALE), _CMP_GE_OQ);
+
+    return _mm256_xor_si256(_mm256_cvtps_epi32(scaled), _mm256_castps_si256(over));
+}
+
+/* What is below INT32_MIN becomes INT32_MIN, which the pack then clips. */
+AVX2 INLINE void
+store_s16_avx2(uint8_t *dst, __m256 a, __m256 b)
+{
+    const __m256 max = _mm256_set1_ps(S16_MAX);
+    const __m256i first = _mm256_cvtps_epi32(_mm256_min_ps(scale_avx2(a, S16_SCALE), max));
+    const __m256i second = _mm256_cvtps_epi32(_mm256_min_ps(scale_avx2(b, S16_SCALE), max));
+
+    /* The pack works in each half on its own: a0 b0 a1 b1. */
+    _mm256_storeu_si256(
+        (__m256i *)(void *)dst,
+        _mm256_permute4x64_epi64(_mm256_packs_epi32(first, second), _MM_SHUFFLE(3, 1, 2, 0)));
+}
+
+/* Writes 28 bytes for 24. */
+AVX2 INLINE void
+store_packed_half_avx2(uint8_t *dst, __m256 value)
 {
     const __m256i gather = _mm256_setr_epi8(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1,
                                             0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1);
-    const __m256i bytes = _mm256_shuffle_epi8(value, gather);
+    const __m256i bytes = _mm256_shuffle_epi8(quantise_s24_avx2(value), gather);
 
-    store(dst, _mm256_castsi256_si128(bytes));
-    store(dst + 12, _mm256_extracti128_si256(bytes, 1));
+    _mm_storeu_si128((__m128i *)(void *)dst, _mm256_castsi256_si128(bytes));
+    _mm_storeu_si128((__m128i *)(void *)(dst + 12), _mm256_extracti128_si256(bytes, 1));
 }
 
-AVX2 static size_t
-avx2_s16_to_f32(void *to, const void *from, size_t samples)
+AVX2 INLINE void
+store_packed_avx2(uint8_t *dst, __m256 a, __m256 b)
 {
-    float *const dst = to;
-    const int16_t *const src = from;
+    store_packed_half_avx2(dst, a);
+    store_packed_half_avx2(dst + 24, b);
+}
+
+AVX2 INLINE void
+store_s24_avx2(uint8_t *dst, __m256 a, __m256 b)
+{
+    _mm256_storeu_si256((__m256i *)(void *)dst, quantise_s24_avx2(a));
+    _mm256_storeu_si256((__m256i *)(void *)(dst + 32), quantise_s24_avx2(b));
+}
+
+AVX2 INLINE void
+store_s32_avx2(uint8_t *dst, __m256 a, __m256 b)
+{
+    _mm256_storeu_si256((__m256i *)(void *)dst, quantise_s32_avx2(a));
+    _mm256_storeu_si256((__m256i *)(void *)(dst + 32), quantise_s32_avx2(b));
+}
+
+AVX2 INLINE size_t
+from_f32_avx2(uint8_t *dst, const float *src, size_t samples, size_t sample_bytes, size_t more,
+              store_avx2 *put)
+{
     size_t i = 0;
 
-    for (; samples - i >= 16; i += 16) {
-        store_f32_of_s32_8(dst + i, load_s16_8(src + i));
-        store_f32_of_s32_8(dst + i + 8, load_s16_8(src + i + 8));
+    for (; samples - i >= 32 + more; i += 32) {
+        uint8_t *const to = dst + i * sample_bytes;
+
+        put(to, _mm256_loadu_ps(src + i), _mm256_loadu_ps(src + i + 8));
+        put(to + 16 * sample_bytes, _mm256_loadu_ps(src + i + 16), _mm256_loadu_ps(src + i + 24));
     }
     return i;
 }
 
 AVX2 static size_t
-avx2_f32_to_s16(void *to, const void *from, size_t samples)
+convert_avx2(void *dst, enum rondo_sample_format dst_sample, const void *src,
+             enum rondo_sample_format src_sample, size_t samples)
 {
-    int16_t *const dst = to;
-    const float *const src = from;
-    size_t i = 0;
-
-    for (; samples - i >= 16; i += 16) {
-        /* The pack works in each half on its own: a0 b0 a1 b1. */
-        const __m256i packed =
-            _mm256_packs_epi32(load_f32_as_s16_8(src + i), load_f32_as_s16_8(src + i + 8));
-
-        store_8(dst + i, _mm256_permute4x64_epi64(packed, _MM_SHUFFLE(3, 1, 2, 0)));
+    switch (src_sample == RONDO_F32 ? dst_sample : RONDO_SAMPLE_DEFAULT) {
+    case RONDO_S16:
+        return from_f32_avx2(dst, src, samples, 2, 0, store_s16_avx2);
+    case RONDO_S24_PACKED:
+        return from_f32_avx2(dst, src, samples, 3, 2, store_packed_avx2);
+    case RONDO_S24_IN_32:
+        return from_f32_avx2(dst, src, samples, 4, 0, store_s24_avx2);
+    case RONDO_S32:
+        return from_f32_avx2(dst, src, samples, 4, 0, store_s32_avx2);
+    default:
+        break;
     }
-    return i;
+    switch (dst_sample == RONDO_F32 ? src_sample : RONDO_SAMPLE_DEFAULT) {
+    case RONDO_S16:
+        return to_f32_avx2(dst, src, samples, 2, 1 / S16_SCALE, 0, load_s16_avx2);
+    case RONDO_S24_PACKED:
+        return to_f32_avx2(dst, src, samples, 3, 1 / S32_SCALE, 2, load_packed_avx2);
+    case RONDO_S24_IN_32:
+        return to_f32_avx2(dst, src, samples, 4, 1 / S32_SCALE, 0, load_s24_avx2);
+    case RONDO_S32:
+        return to_f32_avx2(dst, src, samples, 4, 1 / S32_SCALE, 0, load_s32_avx2);
+    default:
+        return 0;
+    }
 }
 
-AVX2 static size_t
-avx2_s24_packed_to_f32(void *to, const void *from, size_t samples)
-{
-    float *const dst = to;
-    const uint8_t *const src = from;
-    size_t i = 0;
+/* ---- AVX-512: 16 samples in a vector; masks do all of a buffer ---- */
 
-    for (; samples - i >= 16 + 2; i += 16) {
-        store_f32_of_s32_8(dst + i, load_packed_8(src + 3 * i));
-        store_f32_of_s32_8(dst + i + 8, load_packed_8(src + 3 * i + 24));
-    }
-    return i;
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi")))
+
+#define WHOLE 0xffffu /* the mask of a whole vector */
+
+typedef __m512i load_avx512(const uint8_t *src, __mmask16 which);
+typedef void store_avx512(uint8_t *dst, __m512 value, __mmask16 which);
+
+/* The mask of the first samples of a vector. */
+INLINE __mmask16
+first_of(size_t samples)
+{
+    return (__mmask16)(samples >= 16 ? WHOLE : (1u << samples) - 1);
 }
 
-AVX2 static size_t
-avx2_f32_to_s24_packed(void *to, const void *from, size_t samples)
+/* The bytes of packed samples. */
+INLINE __mmask64
+packed_mask(__mmask16 which)
 {
-    uint8_t *const dst = to;
-    const float *const src = from;
-    size_t i = 0;
-
-    for (; samples - i >= 16 + 2; i += 16) {
-        store_packed_8(dst + 3 * i, load_f32_as_s24_8(src + i));
-        store_packed_8(dst + 3 * i + 24, load_f32_as_s24_8(src + i + 8));
-    }
-    return i;
+    return ((__mmask64)1 << 3 * __builtin_popcount(which)) - 1;
 }
 
-AVX2 static size_t
-avx2_s24_in_32_to_f32(void *to, const void *from, size_t samples)
+AVX512 INLINE __m512i
+load_s16_avx512(const uint8_t *src, __mmask16 which)
 {
-    float *const dst = to;
-    const int32_t *const src = from;
-    size_t i = 0;
-
-    for (; samples - i >= 16; i += 16) {
-        store_f32_of_s32_8(dst + i, _mm256_slli_epi32(load_8(src + i), 8));
-        store_f32_of_s32_8(dst + i + 8, _mm256_slli_epi32(load_8(src + i + 8), 8));
-    }
-    return i;
+    return _mm512_cvtepi16_epi32(_mm256_maskz_loadu_epi16(which, src));
 }
 
-AVX2 static size_t
-avx2_f32_to_s24_in_32(void *to, const void *from, size_t samples)
+/* Left-justified. */
+AVX512 INLINE __m512i
+load_packed_avx512(const uint8_t *src, __mmask16 which)
 {
-    int32_t *const dst = to;
-    const float *const src = from;
-    size_t i = 0;
+    const __m512i spread =
+        _mm512_set_epi32(0x2f2e2d00, 0x2c2b2a00, 0x29282700, 0x26252400, 0x23222100, 0x201f1e00,
+                         0x1d1c1b00, 0x1a191800, 0x17161500, 0x14131200, 0x11100f00, 0x0e0d0c00,
+                         0x0b0a0900, 0x08070600, 0x05040300, 0x02010000);
 
-    for (; samples - i >= 16; i += 16) {
-        store_8(dst + i, load_f32_as_s24_8(src + i));
-        store_8(dst + i + 8, load_f32_as_s24_8(src + i + 8));
-    }
-    return i;
+    const __m512i bytes = which == WHOLE ? _mm512_maskz_loadu_epi32(0x0fff, src) /* words: faster */
+                                         : _mm512_maskz_loadu_epi8(packed_mask(which), src);
+
+    return _mm512_maskz_permutexvar_epi8(0xeeeeeeeeeeeeeeee, spread, bytes);
 }
 
-AVX2 static size_t
-avx2_s32_to_f32(void *to, const void *from, size_t samples)
+AVX512 INLINE __m512i
+load_s32_avx512(const uint8_t *src, __mmask16 which)
 {
-    float *const dst = to;
-    const int32_t *const src = from;
-    size_t i = 0;
-
-    for (; samples - i >= 16; i += 16) {
-        store_f32_of_s32_8(dst + i, load_8(src + i));
-        store_f32_of_s32_8(dst + i + 8, load_8(src + i + 8));
-    }
-    return i;
+    return _mm512_maskz_loadu_epi32(which, src);
 }
 
-AVX2 static size_t
-avx2_f32_to_s32(void *to, const void *from, size_t samples)
+AVX512 INLINE __m512i
+load_s24_avx512(const uint8_t *src, __mmask16 which)
 {
-    int32_t *const dst = to;
-    const float *const src = from;
-    size_t i = 0;
-
-    for (; samples - i >= 16; i += 16) {
-        store_8(dst + i, load_f32_as_s32_8(src + i));
-        store_8(dst + i + 8, load_f32_as_s32_8(src + i + 8));
-    }
-    return i;
+    return _mm512_slli_epi32(load_s32_avx512(src, which), 8);
 }
 
-/* ---- all pairs ---- */
+AVX512 INLINE size_t
+to_f32_avx512(float *dst, const uint8_t *src, size_t samples, size_t sample_bytes, float unit,
+              load_avx512 *load)
+{
+    const __m512 scale = _mm512_set1_ps(unit);
+    size_t i = 0;
 
-typedef size_t vector_function(void *to, const void *from, size_t samples);
+    for (; samples - i >= 64; i += 64) {
+        const uint8_t *const from = src + i * sample_bytes;
+        const __m512i a = load(from, WHOLE);
+        const __m512i b = load(from + 16 * sample_bytes, WHOLE);
+        const __m512i c = load(from + 32 * sample_bytes, WHOLE);
+        const __m512i d = load(from + 48 * sample_bytes, WHOLE);
 
-static vector_function *const from_f32[2][RONDO_F32 + 1] = {
-    {
-        [RONDO_S16] = sse2_f32_to_s16,
-        [RONDO_S24_PACKED] = sse2_f32_to_s24_packed,
-        [RONDO_S24_IN_32] = sse2_f32_to_s24_in_32,
-        [RONDO_S32] = sse2_f32_to_s32,
-    },
-    {
-        [RONDO_S16] = avx2_f32_to_s16,
-        [RONDO_S24_PACKED] = avx2_f32_to_s24_packed,
-        [RONDO_S24_IN_32] = avx2_f32_to_s24_in_32,
-        [RONDO_S32] = avx2_f32_to_s32,
-    },
-};
+        _mm512_storeu_ps(dst + i, _mm512_mul_ps(_mm512_cvtepi32_ps(a), scale));
+        _mm512_storeu_ps(dst + i + 16, _mm512_mul_ps(_mm512_cvtepi32_ps(b), scale));
+        _mm512_storeu_ps(dst + i + 32, _mm512_mul_ps(_mm512_cvtepi32_ps(c), scale));
+        _mm512_storeu_ps(dst + i + 48, _mm512_mul_ps(_mm512_cvtepi32_ps(d), scale));
+    }
+    for (; i < samples; i += 16) {
+        const __mmask16 which = first_of(samples - i);
+        const __m512i a = load(src + i * sample_bytes, which);
 
-static vector_function *const to_f32[2][RONDO_F32 + 1] = {
-    {
-        [RONDO_S16] = sse2_s16_to_f32,
-        [RONDO_S24_PACKED] = sse2_s24_packed_to_f32,
-        [RONDO_S24_IN_32] = sse2_s24_in_32_to_f32,
-        [RONDO_S32] = sse2_s32_to_f32,
-    },
-    {
-        [RONDO_S16] = avx2_s16_to_f32,
-        [RONDO_S24_PACKED] = avx2_s24_packed_to_f32,
-        [RONDO_S24_IN_32] = avx2_s24_in_32_to_f32,
-        [RONDO_S32] = avx2_s32_to_f32,
-    },
-};
+        _mm512_mask_storeu_ps(dst + i, which, _mm512_mul_ps(_mm512_cvtepi32_ps(a), scale));
+    }
+    return samples;
+}
+
+/* NaN becomes 0. */
+AVX512 INLINE __m512i
+to_int_avx512(__m512 scaled, __m512 clipped)
+{
+    return _mm512_maskz_cvtps_epi32(_mm512_cmp_ps_mask(scaled, scaled, _CMP_ORD_Q), clipped);
+}
+
+AVX512 INLINE __m512i
+quantise_s24_avx512(__m512 value)
+{
+    const __m512 scaled = _mm512_mul_ps(value, _mm512_set1_ps(S24_SCALE));
+    const __m512 below = _mm512_min_ps(scaled, _mm512_set1_ps(S24_MAX));
+
+    return to_int_avx512(scaled, _mm512_max_ps(below, _mm512_set1_ps(-S24_SCALE)));
+}
+
+/* What is below INT32_MIN becomes INT32_MIN, which is then clipped. */
+AVX512 INLINE void
+store_s16_avx512(uint8_t *dst, __m512 value, __mmask16 which)
+{
+    const __m512 scaled = _mm512_mul_ps(value, _mm512_set1_ps(S16_SCALE));
+    const __m512 below = _mm512_min_ps(scaled, _mm512_set1_ps(S16_MAX));
+
+    _mm512_mask_cvtsepi32_storeu_epi16(dst, which, to_int_avx512(scaled, below));
+}
+
+AVX512 INLINE void
+store_packed_avx512(uint8_t *dst, __m512 value, __mmask16 which)
+{
+    const __m512i gather = _mm512_set_epi32(
+        0, 0, 0, 0, 0x3e3d3c3a, 0x39383635, 0x34323130, 0x2e2d2c2a, 0x29282625, 0x24222120,
+        0x1e1d1c1a, 0x19181615, 0x14121110, 0x0e0d0c0a, 0x09080605, 0x04020100);
+
+    const __m512i bytes = _mm512_permutexvar_epi8(gather, quantise_s24_avx512(value));
+
+    if (which == WHOLE) /* words: faster */
+        _mm512_mask_storeu_epi32(dst, 0x0fff, bytes);
+    else
+        _mm512_mask_storeu_epi8(dst, packed_mask(which), bytes);
+}
+
+AVX512 INLINE void
+store_s24_avx512(uint8_t *dst, __m512 value, __mmask16 which)
+{
+    _mm512_mask_storeu_epi32(dst, which, quantise_s24_avx512(value));
+}
+
+/* What does not fit becomes INT32_MIN; at the upper end all its bits are turned over. */
+AVX512 INLINE void
+store_s32_avx512(uint8_t *dst, __m512 value, __mmask16 which)
+{
+    const __m512 scaled = _mm512_mul_ps(value, _mm512_set1_ps(S32_SCALE));
+    const __m512i whole = to_int_avx512(scaled, scaled);
+    const __mmask16 over = _mm512_cmp_ps_mask(scaled, _mm512_set1_ps(S32_SCALE), _CMP_GE_OQ);
+
+    _mm512_mask_storeu_epi32(dst, which,
+                             _mm512_mask_xor_epi32(whole, over, whole, _mm512_set1_epi32(-1)));
+}
+
+/* Two vectors between -2 and 2, which the pack clips. */
+AVX512 INLINE void
+store_s16_pair_avx512(uint8_t *dst, __m512 a, __m512 b)
+{
+    const __m512 scale = _mm512_set1_ps(S16_SCALE);
+    const __m512i packed = _mm512_packs_epi32(_mm512_cvtps_epi32(_mm512_mul_ps(a, scale)),
+                                              _mm512_cvtps_epi32(_mm512_mul_ps(b, scale)));
+
+    /* The pack works in each quarter on its own: a0 b0 a1 b1 a2 b2 a3 b3. */
+    _mm512_storeu_si512(
+        dst, _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), packed));
+}
+
+AVX512 INLINE size_t
+from_f32_avx512(uint8_t *dst, const float *src, size_t samples, size_t sample_bytes,
+                store_avx512 *put)
+{
+    size_t i = 0;
+
+    for (; samples - i >= 64; i += 64) {
+        uint8_t *const to = dst + i * sample_bytes;
+        const __m512 a = _mm512_loadu_ps(src + i);
+        const __m512 b = _mm512_loadu_ps(src + i + 16);
+        const __m512 c = _mm512_loadu_ps(src + i + 32);
+        const __m512 d = _mm512_loadu_ps(src + i + 48);
+
+        if (sample_bytes == 2) {
+            const __m512 any = _mm512_or_ps(_mm512_or_ps(a, b), _mm512_or_ps(c, d));
+
+            /* This bit of the exponent is set from 2 on, and in infinities and NaN. */
+            if (__builtin_expect(_mm512_test_epi32_mask(_mm512_castps_si512(any),
+                                                        _mm512_set1_epi32(0x40000000)) == 0,
+                                 1)) {
+                store_s16_pair_avx512(to, a, b);
+                store_s16_pair_avx512(to + 64, c, d);
+                continue;
+            }
+        }
+        put(to, a, WHOLE);
+        put(to + 16 * sample_bytes, b, WHOLE);
+        put(to + 32 * sample_bytes, c, WHOLE);
+        put(to + 48 * sample_bytes, d, WHOLE);
+    }
+    for (; i < samples; i += 16) {
+        const __mmask16 which = first_of(samples - i);
+
+        put(dst + i * sample_bytes, _mm512_maskz_loadu_ps(which, src + i), which);
+    }
+    return samples;
+}
+
+AVX512 static size_t
+convert_avx512(void *dst, enum rondo_sample_format dst_sample, const void *src,
+               enum rondo_sample_format src_sample, size_t samples)
+{
+    switch (src_sample == RONDO_F32 ? dst_sample : RONDO_SAMPLE_DEFAULT) {
+    case RONDO_S16:
+        return from_f32_avx512(dst, src, samples, 2, store_s16_avx512);
+    case RONDO_S24_PACKED:
+        return from_f32_avx512(dst, src, samples, 3, store_packed_avx512);
+    case RONDO_S24_IN_32:
+        return from_f32_avx512(dst, src, samples, 4, store_s24_avx512);
+    case RONDO_S32:
+        return from_f32_avx512(dst, src, samples, 4, store_s32_avx512);
+    default:
+        break;
+    }
+    switch (dst_sample == RONDO_F32 ? src_sample : RONDO_SAMPLE_DEFAULT) {
+    case RONDO_S16:
+        return to_f32_avx512(dst, src, samples, 2, 1 / S16_SCALE, load_s16_avx512);
+    case RONDO_S24_PACKED:
+        return to_f32_avx512(dst, src, samples, 3, 1 / S32_SCALE, load_packed_avx512);
+    case RONDO_S24_IN_32:
+        return to_f32_avx512(dst, src, samples, 4, 1 / S32_SCALE, load_s24_avx512);
+    case RONDO_S32:
+        return to_f32_avx512(dst, src, samples, 4, 1 / S32_SCALE, load_s32_avx512);
+    default:
+        return 0;
+    }
+}
+
+/* A virtual machine may hide any of them. */
+static int
+has_avx512(void)
+{
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512vbmi");
+}
 
 size_t
 rondo__convert_vector(void *dst, enum rondo_sample_format dst_sample, const void *src,
                       enum rondo_sample_format src_sample, size_t samples)
 {
-    const int avx2 = __builtin_cpu_supports("avx2") != 0;
-    vector_function *convert = NULL;
-
-    if (src_sample == RONDO_F32)
-        convert = from_f32[avx2][dst_sample];
-    else if (dst_sample == RONDO_F32)
-        convert = to_f32[avx2][src_sample];
-    return convert == NULL ? 0 : convert(dst, src, samples);
+    if (has_avx512())
+        return convert_avx512(dst, dst_sample, src, src_sample, samples);
+    if (__builtin_cpu_supports("avx2"))
+        return convert_avx2(dst, dst_sample, src, src_sample, samples);
+    return 0;
 }
 
 #else
