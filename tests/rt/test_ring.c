@@ -92,6 +92,7 @@ produce(void *context)
     struct rondo_span span;
 
     RT_REQUIRE(RT_CALL(rondo_ring_room)(ring) <= capacity);
+    (void)RT_CALL(rondo_ring_is_empty)(ring);
     RT_CALL(rondo_ring_warm_write)(ring, BLOCK);
     span = RT_CALL(rondo_ring_get_write)(ring, 1 + (uint32_t)(sides->turn % BLOCK));
     number(&span, pos);
