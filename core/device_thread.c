@@ -103,13 +103,6 @@ fail(struct rondo_engine *engine, const struct rondo_error *error)
     pthread_mutex_unlock(&engine->lock);
 }
 
-/* How a capture went. */
-struct outcome {
-    uint32_t frames;
-    bool ended; /* the device has no more */
-    struct rondo_error error;
-};
-
 /* Silence in place of what the device did not give. */
 static void
 fill_up(const struct rondo_engine *engine, void *data, uint32_t done, uint32_t frames)
@@ -118,53 +111,55 @@ fill_up(const struct rondo_engine *engine, void *data, uint32_t done, uint32_t f
            (size_t)(frames - done) * engine->frame_bytes);
 }
 
-/* What the device captures, at most @p frames; fewer: it has no more, or it failed. */
-static struct outcome
-capture_frames(struct rondo_engine *engine, void *data, uint32_t frames)
+/* What the device captures, at most @p frames; fewer: it has no more (*ended), or it failed. */
+static uint32_t
+capture_frames(struct rondo_engine *engine, void *data, uint32_t frames, bool *ended,
+               struct rondo_error *error)
 {
-    struct outcome outcome = {0, false, {0, ""}};
+    uint32_t done;
 
     if (engine->at_silent_end) {
         fill_up(engine, data, 0, frames);
-        outcome.frames = frames;
-        return outcome;
+        return frames;
     }
     if (engine->staging != NULL) {
         /* Looked at first: what was read before the failure is still delivered. */
         const int code = rondo__staging_error(engine->staging, NULL);
 
-        outcome.frames = rondo__staging_read(engine->staging, data, frames, &outcome.ended);
-        if (outcome.frames < frames && code != 0) {
-            rondo__staging_error(engine->staging, &outcome.error);
-        } else if (outcome.frames < frames && !outcome.ended) {
+        done = rondo__staging_read(engine->staging, data, frames, ended);
+        if (done < frames && code != 0) {
+            rondo__staging_error(engine->staging, error);
+        } else if (done < frames && !*ended) {
             /* The file is late: its frames come later, nothing of it is lost. */
-            fill_up(engine, data, outcome.frames, frames);
-            tell_xrun(engine, RONDO_XRUN_LOST, RONDO_CAUSE_STORAGE, engine->pos + outcome.frames,
-                      frames - outcome.frames);
-            outcome.frames = frames;
+            fill_up(engine, data, done, frames);
+            tell_xrun(engine, RONDO_XRUN_LOST, RONDO_CAUSE_STORAGE, engine->pos + done,
+                      frames - done);
+            done = frames;
         }
     } else {
-        const int32_t moved = rondo__device_transfer(engine->ops, engine->device, RONDO_CAPTURE,
-                                                     data, frames, &outcome.error);
+        const int32_t moved =
+            rondo__device_transfer(engine->ops, engine->device, RONDO_CAPTURE, data, frames, error);
 
-        outcome.frames = moved < 0 ? 0 : (uint32_t)moved;
-        outcome.ended = outcome.error.code == 0 && outcome.frames < frames;
+        done = moved < 0 ? 0 : (uint32_t)moved;
+        *ended = error->code == 0 && done < frames;
     }
-    if (outcome.ended && engine->config.at_end == RONDO_AT_END_SILENCE) {
+    if (*ended && engine->config.at_end == RONDO_AT_END_SILENCE) {
         engine->at_silent_end = true;
-        fill_up(engine, data, outcome.frames, frames);
-        outcome.frames = frames;
-        outcome.ended = false;
+        fill_up(engine, data, done, frames);
+        *ended = false;
+        done = frames;
     }
-    return outcome;
+    return done;
 }
 
 /* Play frames. Returns false when the device failed. */
 static bool
 render_frames(struct rondo_engine *engine, void *data, uint32_t frames)
 {
-    struct rondo_error error = {0, ""};
+    struct rondo_error error;
 
+    error.code = 0;
+    error.text[0] = '\0';
     if (engine->staging != NULL) {
         const uint32_t done = rondo__staging_write(engine->staging, data, frames);
 
@@ -197,24 +192,37 @@ frames_to_period_end(const struct rondo_engine *engine)
     return engine->period_frames - (uint32_t)(engine->pos % engine->period_frames);
 }
 
-/* One step towards a target: at most to the end of the period. Returns frames moved; 0: nothing can
- * be. */
+/* Tell how far the device got. */
+static void
+stamp(struct rondo_engine *engine, const struct rondo__command *command, uint64_t pos)
+{
+    rondo__timestamp_write(&engine->stamp, pos, time_of(engine, command, pos));
+}
+
+/* One step towards a target. Returns frames moved; 0: nothing can be. */
 static uint32_t
-step_capture(struct rondo_engine *engine, uint32_t max_frames)
+step_capture(struct rondo_engine *engine, const struct rondo__command *command, uint32_t max_frames)
 {
     const struct rondo_span span = rondo_ring_get_write(&engine->ring, max_frames);
-    struct outcome outcome;
+    struct rondo_error error;
+    bool ended = false;
+    uint32_t frames;
 
     if (span.frames == 0)
         return 0;
-    outcome = capture_frames(engine, span.data, span.frames);
-    rondo_ring_release_write(&engine->ring, outcome.frames);
-    /* After the last frames, so that who sees the end sees them. */
-    if (outcome.error.code != 0)
-        fail(engine, &outcome.error);
-    else if (outcome.ended)
+    /* Not the whole of it, which is long. */
+    error.code = 0;
+    error.text[0] = '\0';
+    frames = capture_frames(engine, span.data, span.frames, &ended, &error);
+    rondo_ring_release_write(&engine->ring, frames);
+    /* After the last frames and their position, so that who sees the end sees them. */
+    if (error.code != 0 || ended)
+        stamp(engine, command, engine->pos + frames);
+    if (error.code != 0)
+        fail(engine, &error);
+    else if (ended)
         rondo_store_release_u32(&engine->ended, 1); /* PAIR-END release */
-    return outcome.frames;
+    return frames;
 }
 
 static uint32_t
@@ -259,41 +267,42 @@ offer(struct rondo_engine *engine, const struct rondo__command *command)
 /*
  * Move frames up to a target position. Returns whether anything moved.
  *
- * Between periods it looks for a new command: a callback that stops the stream stops it after this
- * very period.
+ * Period by period, but offline a capture takes all that there is room for: fewer calls of the
+ * device. In between it looks for a new command: a callback that stops the stream stops it here.
  */
 static bool
 move_frames(struct rondo_engine *engine, const struct rondo__command *command, uint64_t target)
 {
     const bool captures = engine->config.direction == RONDO_CAPTURE;
-    const bool may_underrun = !command->drain && engine->clock_kind != RONDO_CLOCK_OFFLINE;
-    const enum rondo_xrun_cause cause = command->run && engine->clock_kind != RONDO_CLOCK_OFFLINE &&
-                                                target - engine->pos > engine->buffer_frames
-                                            ? RONDO_CAUSE_THREAD
-                                            : RONDO_CAUSE_APPLICATION;
+    const bool is_offline = engine->clock_kind == RONDO_CLOCK_OFFLINE;
+    const bool may_underrun = !command->drain && !is_offline;
+    const enum rondo_xrun_cause cause =
+        command->run && !is_offline && target - engine->pos > engine->buffer_frames
+            ? RONDO_CAUSE_THREAD
+            : RONDO_CAUSE_APPLICATION;
     bool moved = false;
 
     while (engine->pos < target && !is_dead(engine) &&
            (!command->run || !rondo__engine_has_new_command(engine))) {
         const uint64_t left = target - engine->pos;
-        uint32_t frames = frames_to_period_end(engine);
+        const uint32_t to_period_end = frames_to_period_end(engine);
+        uint32_t frames = captures && is_offline ? engine->buffer_frames : to_period_end;
         bool period_ends;
 
         if (left < frames)
             frames = (uint32_t)left;
-        frames = captures ? step_capture(engine, frames)
+        frames = captures ? step_capture(engine, command, frames)
                           : step_render(engine, frames, may_underrun, cause);
         if (frames == 0 && !is_dead(engine))
             break;
         moved = true;
         engine->pos += frames;
         count(&engine->counters.frames, frames);
-        period_ends = frames > 0 && engine->pos % engine->period_frames == 0;
+        period_ends = frames >= to_period_end;
         if (period_ends)
-            count(&engine->counters.periods, 1);
+            count(&engine->counters.periods, 1 + (frames - to_period_end) / engine->period_frames);
         if (period_ends || is_dead(engine)) {
-            rondo__timestamp_write(&engine->stamp, engine->pos,
-                                   time_of(engine, command, engine->pos));
+            stamp(engine, command, engine->pos);
             offer(engine, command);
         }
     }
@@ -304,7 +313,7 @@ move_frames(struct rondo_engine *engine, const struct rondo__command *command, u
 static void
 publish(struct rondo_engine *engine, const struct rondo__command *command)
 {
-    rondo__timestamp_write(&engine->stamp, engine->pos, time_of(engine, command, engine->pos));
+    stamp(engine, command, engine->pos);
     if (engine->client.wake != NULL)
         engine->client.wake(engine->client.context);
 }

@@ -156,7 +156,8 @@ rondo_stream_release(struct rondo_stream *stream, uint32_t frames)
     }
     rondo_store_relaxed(&stream->pos,
                         rondo_load_relaxed(&stream->pos) + frames); /* relaxed: a number; ours */
-    if (stream->is_offline && frames > 0)
+    /* A callback is on the device thread, which looks again anyway. */
+    if (stream->is_offline && frames > 0 && stream->asked.callback == NULL)
         rondo__engine_kick(stream->engine);
     return bad_frames > 0 ? -EPIPE : 0;
 }

@@ -173,6 +173,7 @@ open_sound(struct rondo__file_capture *capture, struct rondo_error *error)
     capture->info = capture->raw;
     capture->damage = SF_ERR_NO_ERROR;
     io->position = 0;
+    errno = 0;
     if (capture->is_pipe)
         capture->sound = sf_open_fd(io->fd, SFM_READ, &capture->info, SF_FALSE);
     else
@@ -181,6 +182,8 @@ open_sound(struct rondo__file_capture *capture, struct rondo_error *error)
         return 0;
     if (io->error != 0)
         return cannot_read(capture, io->error, error);
+    if (errno == ENOMEM) /* libsndfile has no public number for it */
+        return cannot_read(capture, -ENOMEM, error);
     if (capture->is_pipe)
         return cannot_pipe(capture, error);
     if (sf_error(NULL) == SF_ERR_UNSUPPORTED_ENCODING)
@@ -363,18 +366,40 @@ rondo__file_capture_reset(struct rondo__file_capture *capture, struct rondo_erro
     return capture->position == 0 && capture->sound != NULL ? 0 : rewind_sound(capture, error);
 }
 
-/* Read up to a chunk of frames in the granted format. */
+/* Whether libsndfile cannot, or not rightly, give the granted format itself. */
+static bool
+needs_scratch(const struct rondo__file_capture *capture)
+{
+    if (capture->sample == RONDO_F32)
+        return false;
+    /* Floats it would scale by the largest sample, or not at all. */
+    if (rondo__file_is_float(capture->info.format))
+        return true;
+    return capture->sample == RONDO_S16 && rondo__file_sample(capture->info.format) != RONDO_S16;
+}
+
+/* Read frames in the granted format. */
+static sf_count_t
+read_direct(struct rondo__file_capture *capture, void *frames, sf_count_t count)
+{
+    switch (capture->sample) {
+    case RONDO_F32:
+        return sf_readf_float(capture->sound, frames, count);
+    case RONDO_S16:
+        return sf_readf_short(capture->sound, frames, count);
+    default:
+        return sf_readf_int(capture->sound, frames, count);
+    }
+}
+
+/* The same through the scratch, at most a chunk. */
 static sf_count_t
 read_chunk(struct rondo__file_capture *capture, void *frames, sf_count_t count)
 {
     const size_t channels = (size_t)capture->info.channels;
-    const bool is_float = rondo__file_is_float(capture->info.format);
     sf_count_t got = 0;
 
-    if (capture->sample == RONDO_F32)
-        return sf_readf_float(capture->sound, frames, count);
-    if (is_float) {
-        /* libsndfile would scale by the largest sample, or not at all. */
+    if (rondo__file_is_float(capture->info.format)) {
         got = sf_readf_double(capture->sound, capture->scratch, count);
         if (got > 0 && capture->sample == RONDO_S16)
             rondo__file_f64_to_s16(frames, capture->scratch, (size_t)got * channels);
@@ -382,10 +407,6 @@ read_chunk(struct rondo__file_capture *capture, void *frames, sf_count_t count)
             rondo__file_f64_to_s32(frames, capture->scratch, (size_t)got * channels);
         return got;
     }
-    if (capture->sample == RONDO_S32)
-        return sf_readf_int(capture->sound, frames, count);
-    if (rondo__file_sample(capture->info.format) == RONDO_S16)
-        return sf_readf_short(capture->sound, frames, count);
     got = sf_readf_int(capture->sound, capture->scratch, count);
     if (got > 0)
         rondo__file_s32_to_s16(frames, capture->scratch, (size_t)got * channels);
@@ -418,6 +439,7 @@ rondo__file_capture_transfer(struct rondo__file_capture *capture, void *frames, 
                              struct rondo_error *error)
 {
     const size_t frame_bytes = (size_t)capture->info.channels * rondo_sample_bytes(capture->sample);
+    const bool in_chunks = needs_scratch(capture);
     uint32_t done = 0;
 
     if (capture->lost)
@@ -427,8 +449,11 @@ rondo__file_capture_transfer(struct rondo__file_capture *capture, void *frames, 
         return rondo_error_set(error, -EIO, "file: could not be opened again: %s", capture->path);
     while (done < count) {
         const uint32_t rest = count - done;
-        const uint32_t some = rest < RONDO__FILE_CHUNK_FRAMES ? rest : RONDO__FILE_CHUNK_FRAMES;
-        const sf_count_t got = read_chunk(capture, (char *)frames + done * frame_bytes, some);
+        const uint32_t some =
+            in_chunks && rest > RONDO__FILE_CHUNK_FRAMES ? RONDO__FILE_CHUNK_FRAMES : rest;
+        void *const to = (char *)frames + done * frame_bytes;
+        const sf_count_t got =
+            in_chunks ? read_chunk(capture, to, some) : read_direct(capture, to, some);
         int result = 0;
 
         done += got > 0 ? (uint32_t)got : 0;

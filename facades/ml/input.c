@@ -122,6 +122,9 @@ open_stream(struct rondo__ml_input *input, const struct rondo__ml_source *source
 
     config.direction = RONDO_CAPTURE;
     config.format = input->format;
+    /* 100 ms: no latency, for every period is taken at once. Under the offline clock a file is read
+     * in pieces of this size. */
+    config.buffer_frames = input->format.rate_hz / 10;
     config.callback = rondo__ml_fill;
     config.callback_context = input;
     config.clock = source->clock;
