@@ -118,6 +118,8 @@ open_descriptor(struct rondo__file_capture *capture, struct rondo_error *error)
         return rondo_error_set(error, -EISDIR, "file: this is a directory, a file is needed: %s",
                                capture->path);
     end = lseek(capture->io.fd, 0, SEEK_END);
+    if (end < 0 && S_ISREG(status.st_mode))
+        return cannot_read(capture, -errno, error);
     capture->is_pipe = !S_ISREG(status.st_mode) && end <= 0;
     capture->io.length = capture->is_pipe ? 0 : end;
     if (capture->is_pipe && capture->loops)
@@ -337,7 +339,13 @@ rewind_sound(struct rondo__file_capture *capture, struct rondo_error *error)
     capture->position = 0;
     sf_close(capture->sound);
     capture->sound = NULL;
-    result = open_sound(capture, error);
+    /* libsndfile may look for ever for what is missing by now. */
+    capture->io.length = lseek(capture->io.fd, 0, SEEK_END);
+    if (capture->io.length <= 0)
+        return rondo_error_set(error, -EBADMSG, "file: is empty: %s", capture->path);
+    result = check_promise(capture, error);
+    if (result == 0)
+        result = open_sound(capture, error);
     if (result == 0 &&
         (capture->info.channels != before.channels || capture->info.format != before.format ||
          capture->info.samplerate != before.samplerate)) {
@@ -422,6 +430,9 @@ check_end(const struct rondo__file_capture *capture, struct rondo_error *error)
                                "file: reading failed at frame %llu, %s: %s",
                                (unsigned long long)capture->position,
                                rondo_error_meaning(capture->io.error), capture->path);
+    if (capture->damage == SF_ERR_SYSTEM) /* a pipe, which libsndfile reads itself */
+        return rondo_error_set(error, -EIO, "file: reading failed at frame %llu: %s",
+                               (unsigned long long)capture->damaged, capture->path);
     if (capture->position < capture->length)
         return rondo_error_set(error, -EBADMSG,
                                "file: ends after %llu of the %llu frames that it promises: %s",

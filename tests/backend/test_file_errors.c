@@ -880,6 +880,28 @@ a_file_that_has_become_another_kind_is_refused_at_the_reset(void **state)
     rondo_stream_close(stream);
 }
 
+/* libsndfile looks for the chunks of an 8SVX up to the length that it was told. */
+static void
+a_file_that_has_become_shorter_is_refused_at_the_reset(void **state)
+{
+    struct rondo_stream *stream = NULL;
+    struct rondo_error error;
+    int16_t samples[10];
+
+    (void)state;
+    if (file_test_run("sox -D -R -n -r 8000 -b 8 -c 1 short.8svx synth 0.2 sine 440 2>&1") != 0)
+        skip(); /* this sox cannot write them */
+    assert_int_equal(rondo_stream_open(&stream, "file:short.8svx?clock=offline", NULL), 0);
+    assert_int_equal(read_some(stream, samples, 10), 10);
+    assert_int_equal(truncate("short.8svx", 45), 0);
+    assert_int_equal(rondo_stream_reset(stream), -EBADMSG);
+    rondo_stream_error(stream, &error);
+    assert_mentions(&error, "cut off");
+    assert_int_equal(truncate("short.8svx", 0), 0);
+    assert_int_equal(rondo_stream_start(stream), -EBADMSG);
+    rondo_stream_close(stream);
+}
+
 /* Frames that are there must not be told to be missing. */
 static void
 a_kind_that_libsndfile_does_not_read_to_its_end_is_refused(void **state)
@@ -919,6 +941,7 @@ main(int argc, char **argv)
         cmocka_unit_test(a_full_disk_leaves_a_part_and_what_was_there),
         cmocka_unit_test(a_file_whose_samples_begin_in_its_header_yields_the_same_after_a_reset),
         cmocka_unit_test(a_file_that_has_become_another_kind_is_refused_at_the_reset),
+        cmocka_unit_test(a_file_that_has_become_shorter_is_refused_at_the_reset),
         cmocka_unit_test(a_kind_that_libsndfile_does_not_read_to_its_end_is_refused),
     };
     int result = 0;
