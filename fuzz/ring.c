@@ -657,6 +657,10 @@ operate(struct fuzz_input *input)
     FUZZ_CHECK(rondo_ring_read_position(ring) == model->base + (uint64_t)model->read);
     FUZZ_CHECK_EQUAL(rondo_ring_fill(ring), fill_from(model->read));
     FUZZ_CHECK_EQUAL(rondo_ring_late(ring), late());
+    if (model->write <= model->told) /* what is held back still waits, or not */
+        FUZZ_CHECK(rondo_ring_is_empty(ring));
+    if (model->write > model->read)
+        FUZZ_CHECK(!rondo_ring_is_empty(ring));
     FUZZ_CHECK_EQUAL(rondo_ring_capacity(ring), model->capacity);
 }
 
