@@ -316,6 +316,50 @@ repair_ogg(struct file *file)
     }
 }
 
+/* A page of an Ogg file: its flags, its position, its table of segments; or it is gone, or twice. */
+static void
+mutate_page(struct file *file)
+{
+    size_t pages[CHUNKS_MAX];
+    size_t count = 0;
+    size_t at;
+    size_t next;
+
+    for (size_t i = 0; i + 27 <= file->size && count < CHUNKS_MAX; i++)
+        if (memcmp(file->bytes + i, "OggS", 4) == 0)
+            pages[count++] = i;
+    if (count == 0)
+        return;
+    next = below(count);
+    at = pages[next];
+    next = next + 1 < count ? pages[next + 1] : file->size;
+    switch (below(7)) {
+    case 0:
+        file->bytes[at + 5] ^= (uint8_t)(1u << below(4));
+        break;
+    case 1:
+        put(file, at + 6, 8, wicked(get(file, at + 6, 8)));
+        break;
+    case 2:
+        put(file, at + 14, 4, wicked(get(file, at + 14, 4)));
+        break;
+    case 3:
+        file->bytes[at + 26] = (uint8_t)(below(2) ? 255 - below(8) : below(256));
+        break;
+    case 4:
+        if (next > at + 27)
+            file->bytes[at + 27 + below(next - at - 27)] = (uint8_t)(below(2) ? 255 : below(256));
+        break;
+    case 5:
+        erase(file, at, next - at);
+        break;
+    default:
+        if (insert(file, at, next - at))
+            memcpy(file->bytes + at, file->bytes + next, next - at);
+        break;
+    }
+}
+
 /* ---- all of it ---- */
 
 size_t
@@ -344,6 +388,8 @@ LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned se
     case 4:
         if (file.count > 0)
             mutate_chunk(&file);
+        else if (file.size > 4 && memcmp(file.bytes, "OggS", 4) == 0)
+            mutate_page(&file);
         else
             file.size = LLVMFuzzerMutate(file.bytes, file.size, file.max_size);
         break;

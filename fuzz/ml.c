@@ -67,6 +67,10 @@ static const struct microphone microphones[] = {
     {"", 0, 0, false, false}, /* null: */
 };
 
+/* The files by the flavour that they fit. */
+static const struct microphone *const matching[] = {&microphones[6], &microphones[2],
+                                                    &microphones[3], &microphones[5]};
+
 /* One of the two buffers of an input's model. */
 struct buffer {
     uint32_t first[CHECKED_FRAMES_MAX]; /* which frame of the device, or SILENCE */
@@ -105,6 +109,7 @@ static struct {
     const struct microphone *microphone;
     enum clock_choice choice;
     bool denies;
+    bool matches; /* each input gets the file that fits it */
     bool is_muted;
     bool may_be_muted;  /* a callback mutes and unmutes: nothing is known of samples */
     bool was_muted;     /* in this run */
@@ -366,6 +371,7 @@ do_configure(struct fuzz_input *input)
         return;
     }
     world.denies = choice % 16 == 15;
+    world.matches = choice % 2 == 0;
     configure(&FUZZ_PICK(input, microphones), FUZZ_PICK(input, choices));
 }
 
@@ -514,6 +520,8 @@ do_create(struct slot *slot, struct fuzz_input *input)
             if (flavours[i].type == type)
                 flavour = &flavours[i];
     }
+    if (world.matches)
+        configure(matching[choice & 3], world.choice);
     expected = expected_of_create(flavour, &format, bytes, &frames);
     if ((choice & 0xb0) == 0xa0) { /* a pointer is missing */
         FUZZ_CHECK_EQUAL(MLAudioCreateInputFromMicCapture((MLAudioMicCaptureType)type, &format,
@@ -953,12 +961,13 @@ operate(struct fuzz_input *input)
     case 17:
     case 18:
     case 19:
-    case 20:
-        advance(fuzz_count(input, 10000000 / 1000) % 100000 * UINT64_C(1000) +
-                fuzz_below(input, 3));
+        advance(fuzz_byte(input) * UINT64_C(2500000));
+        break;
+    case 20: /* about a number of periods */
+        advance(fuzz_below(input, 16) * UINT64_C(10000000) + fuzz_below(input, 3));
         break;
     case 21:
-        advance(fuzz_byte(input) * UINT64_C(500000));
+        advance(fuzz_count(input, 10000) % 1000000 * UINT64_C(1000));
         break;
     case 22:
         do_configure(input);
