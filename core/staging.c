@@ -16,14 +16,14 @@
 #define CHUNK_FRAMES 4096u
 
 struct rondo__staging {
-    struct rondo_ring ring; /* capture: the helper produces; render: the device thread does */
+    /* Capture: the helper produces, or who holds io; render: the device thread does. */
+    struct rondo_ring ring;
     const struct rondo_backend_ops *ops;
     void *device;
     enum rondo_direction direction;
     struct rondo_memory memory;
     pthread_t thread;
-    struct rondo__waitpoint work;     /* the helper sleeps here */
-    struct rondo__waitpoint progress; /* set_state sleeps here */
+    struct rondo__waitpoint work; /* the helper sleeps here */
 
     pthread_mutex_t io;       /* held while the device is used; the device thread never takes it */
     struct rondo_error error; /* under io */
@@ -33,14 +33,14 @@ struct rondo__staging {
     RONDO_ATOMIC(uint32_t) failed; /* the error's code, negated */
 };
 
-/* Whether the helper can move frames; under io. */
+/* Whether there are frames to move; under io. */
 static bool
 has_work(const struct rondo__staging *staging)
 {
     if (!staging->active || staging->error.code != 0)
         return false;
     if (staging->direction == RONDO_CAPTURE)
-        /* relaxed: written by the helper under io. */
+        /* relaxed: written under io. */
         return rondo_load_relaxed_u32(&staging->ended) == 0 && rondo_ring_room(&staging->ring) > 0;
     return rondo_ring_fill(&staging->ring) > 0;
 }
@@ -84,7 +84,6 @@ helper_main(void *context)
         if (more)
             move_chunk(staging);
         pthread_mutex_unlock(&staging->io);
-        rondo__waitpoint_wake(&staging->progress);
         if (!quit && !more)
             rondo__waitpoint_sleep(&staging->work, ticket, UINT64_MAX);
         rondo__waitpoint_leave(&staging->work);
@@ -145,19 +144,13 @@ rondo__staging_destroy(struct rondo__staging *staging)
     free(staging);
 }
 
-/* Sleep until the helper has nothing more to do; enters and leaves under io. */
+/* Do all that the helper could do now; under io. To let it do that chunk by chunk, and sleep
+ * meanwhile, takes five times as long. */
 static void
 settle(struct rondo__staging *staging)
 {
-    while (has_work(staging)) {
-        const uint32_t ticket = rondo__waitpoint_prepare(&staging->progress);
-
-        pthread_mutex_unlock(&staging->io);
-        rondo__waitpoint_wake(&staging->work);
-        rondo__waitpoint_sleep(&staging->progress, ticket, UINT64_MAX);
-        rondo__waitpoint_leave(&staging->progress);
-        pthread_mutex_lock(&staging->io);
-    }
+    while (has_work(staging))
+        move_chunk(staging);
 }
 
 int

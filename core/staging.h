@@ -29,8 +29,8 @@ void rondo__staging_destroy(struct rondo__staging *staging);
 /**
  * Tell the device its state, with nothing else going on in it. The device thread rests.
  *
- * RESET empties the ring. Capture, RUNNING: returns when the helper has read ahead as far as it
- * can. Render, STOPPED and RESET: returns when the helper has written all there is.
+ * RESET empties the ring. Capture, RUNNING: reads ahead as far as there is room. Render, STOPPED
+ * and RESET: writes all there is.
  *
  * @return 0; the device's error
  */
