@@ -362,7 +362,7 @@ do_read(struct fuzz_input *input)
 {
     const uint32_t copies = model->is_huge ? HUGE_COPIES : 2 * model->capacity + 3;
     const uint32_t frames = fuzz_count(input, model->capacity) % (copies + 1);
-    unsigned char *const to = malloc((size_t)frames * model->frame_bytes + 1);
+    unsigned char *const to = calloc((size_t)frames + 1, model->frame_bytes);
     int64_t expected = least(frames, fill_from(model->read));
     uint32_t read;
 
